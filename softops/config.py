@@ -1,0 +1,87 @@
+"""The settings, read once from the environment (prefix SOFTOPS_) into a frozen object."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from softops.errors import ConfigError
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""Where playbooks/, inventory/ and catalog/ lie in a checkout."""
+
+
+class Settings(BaseSettings):
+    """All settings; each field is the environment variable SOFTOPS_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="SOFTOPS_", frozen=True, extra="ignore")
+
+    home: Path = Field(default=PROJECT, description="Directory with playbooks/ and ansible.cfg")
+    var: Path = Field(default=Path("var"), description="Directory for the database, git mirrors and runs, "
+                                                       "relative to SOFTOPS_HOME")
+    database: str = Field(default="", description="SQLAlchemy URL (sqlite:///..., mysql+pymysql://...); "
+                                                  "empty: SQLite in SOFTOPS_VAR")
+    inventory: Path = Field(default=Path("inventory"), description="Ansible inventory, relative to SOFTOPS_HOME")
+    catalog: str = Field(default="", description="URL or path of the first catalog repository; "
+                                                 "empty: the repository that holds SOFTOPS_HOME")
+    catalog_ref: str = Field(default="HEAD", description="Branch, tag or commit of the first catalog repository")
+    catalog_path: str = Field(default="catalog", description="Subfolder of the first catalog repository")
+    sync_interval: int = Field(default=60, ge=0, description="Seconds between two looks at a catalog; 0: never")
+    url: str = Field(default="http://127.0.0.1:8080", description="Where the softops command finds the server")
+    host: str = Field(default="127.0.0.1", description="Address to listen on; loopback only for now")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on")
+    workers: int = Field(default=4, ge=1, le=64, description="Jobs that run at the same time")
+    forks: int = Field(default=25, ge=1, le=500, description="Servers one playbook run works on at the same time")
+    idle_timeout: int = Field(default=600, ge=5, description="Seconds without any event before a run is ended")
+    job_timeout: int = Field(default=7200, ge=10, description="Seconds a run may take in all")
+    pull_idle_timeout: int = Field(default=60, ge=1, description="Seconds a pull may stay silent")
+    pull_timeout: int = Field(default=3600, ge=1, description="Seconds a pull may take on one server")
+    connect_timeout: int = Field(default=10, ge=1, description="Seconds to reach a server, engine or registry")
+    insecure_registries: str = Field(default="", description="Registries spoken to over plain HTTP, host:port, "
+                                                             "separated by commas; loopback ones always are")
+    language: Literal["zh", "en"] = Field(default="zh", description="Language of remarks and live messages")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Log level")
+
+    @field_validator("home", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @cached_property
+    def var_dir(self) -> Path:
+        """The absolute working directory."""
+        return self.home / self.var.expanduser()
+
+    @cached_property
+    def inventory_path(self) -> Path:
+        """The absolute path of the inventory."""
+        return self.home / self.inventory.expanduser()
+
+    @cached_property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database or f"sqlite:///{self.var_dir / 'softops.db'}"
+
+    @cached_property
+    def catalog_url(self) -> str:
+        """The first catalog repository in force."""
+        return self.catalog or str(self.home)
+
+    @cached_property
+    def plain_http_registries(self) -> tuple[str, ...]:
+        """`insecure_registries` as a tuple."""
+        return tuple(part.strip() for part in self.insecure_registries.split(",") if part.strip())
+
+
+def load_settings() -> Settings:
+    """The settings of this process; a wrong one raises ConfigError naming its variable."""
+    try:
+        return Settings()
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        name = "SOFTOPS_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigError("CONFIG_INVALID", name=name, value=first.get("input"), problem=first["msg"]) from exc
