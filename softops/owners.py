@@ -1,0 +1,33 @@
+"""Which process holds a lease or a run directory, and whether it still lives."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+
+def this_process() -> str:
+    """A name for this process that no later process on any host will have."""
+    pid = os.getpid()
+    return f"{socket.gethostname()}_{pid}_{_started(pid)}"
+
+
+def is_gone(owner: str) -> bool:
+    """Whether `owner` is certainly dead; False for processes of other hosts, which can't be seen from here."""
+    host, _, rest = owner.rpartition("_")[0].rpartition("_")
+    pid, started = rest, owner.rpartition("_")[2]
+    if host != socket.gethostname() or not pid.isdecimal():
+        return False
+    return _started(int(pid)) != started
+
+
+def _started(pid: int) -> str | None:
+    """The start time of a process in clock ticks since boot; None when there is no such process."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    # The command in parentheses may hold spaces and parentheses itself, so count from its end.
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] == "Z" else fields[19]

@@ -1,0 +1,178 @@
+"""Runs a playbook through ansible-runner in a directory of its own, and ends it when asked."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import shutil
+import sys
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ansible_runner
+
+from softops.errors import RunFailed
+from softops.events import RunStats, parse_event
+from softops.outcomes import RunEnd, RunStatus
+from softops.owners import is_gone
+from softops.playbooks import PlaybookCall
+from softops.processes import GRACE, TOKEN, ask_to_end, end_all, processes_of
+
+logger = logging.getLogger(__name__)
+
+RawEvent = Mapping[str, Any]
+POLL = 0.25
+"""Seconds between two looks at whether a run should end."""
+KEPT_LINES = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunLimits:
+    """Where runs happen and how long they may take; seconds."""
+
+    home: Path
+    runs: Path
+    """Directory of all runs; each process has its own below it."""
+    owner: str
+    """This process (owners.this_process)."""
+    inventory: Path
+    forks: int
+    idle_timeout: int
+    job_timeout: int
+
+
+class PlaybookRun:
+    """One run: made, executed once, and its directory removed by `close`."""
+
+    def __init__(self, call: PlaybookCall, limits: RunLimits) -> None:
+        self.token = uuid.uuid4().hex
+        self._call = call
+        self._limits = limits
+        self._limit = call.limit
+        self._directory = limits.runs / limits.owner / self.token
+        self._lines: deque[str] = deque(maxlen=KEPT_LINES)
+        self._stats: RunStats | None = None
+        self._asked: float | None = None
+        try:
+            self._directory.mkdir(mode=0o700, parents=True)
+            self._write(self._directory / "input.json", json.dumps(call.input, ensure_ascii=False))
+        except OSError as exc:
+            raise RunFailed("RUN_DIRECTORY", path=self._directory, problem=exc.strerror) from exc
+
+    def execute(self, on_event: Callable[[RawEvent], None], cancelled: Callable[[], bool]) -> RunEnd:
+        """Run the playbook to its end and say how it ended. `on_event` is called in another thread's
+        place by ansible-runner and must only pass the event on; `cancelled` is asked several times a second."""
+        if cancelled():
+            return RunEnd(status=RunStatus.CANCELED, rc=None, stats=None)
+        try:
+            runner = ansible_runner.run(**self._arguments(on_event, cancelled))
+        except (OSError, ansible_runner.AnsibleRunnerException) as exc:
+            raise RunFailed("RUN_BROKEN", rc="-", output=exc) from exc
+        finally:
+            self._sweep()
+        return RunEnd(status=self._status(runner.status), rc=runner.rc,
+                      stats=self._stats.hosts if self._stats else None, output="\n".join(self._lines))
+
+    def cancel_host(self, host: str) -> None:
+        """Ask the action plugin to stop on `host` only."""
+        self._write(self._directory / f"cancel-{host}", "")
+
+    def close(self) -> None:
+        """Remove the run's directory."""
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def __enter__(self) -> PlaybookRun:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _arguments(self, on_event: Callable[[RawEvent], None], cancelled: Callable[[], bool]) -> dict[str, Any]:
+        def handle(raw: dict[str, Any]) -> bool:
+            try:
+                self._look_at(raw)
+                on_event(raw)
+            except Exception:
+                # An exception here would end the run or lose the event in silence.
+                logger.exception("An event could not be passed on", extra={"action": "run_event"})
+            return False
+
+        def check() -> bool:
+            self._end_if(cancelled)
+            # Always False: ansible-runner's own way of cancelling leaves workers behind on core 2.19.
+            return False
+
+        limits = self._limits
+        return {
+            "private_data_dir": str(self._directory), "project_dir": str(limits.home), "ident": self.token,
+            "playbook": self._call.playbook, "inventory": str(limits.inventory), "limit": self._limit,
+            "forks": limits.forks, "extravars": {"softops_input": str(self._directory / "input.json")},
+            "envvars": self._environment(), "settings": {
+                "pexpect_timeout": POLL, "idle_timeout": limits.idle_timeout, "job_timeout": limits.job_timeout,
+                "suppress_output_file": True, "suppress_ansible_output": True},
+            "quiet": True, "event_handler": handle, "cancel_callback": check}
+
+    def _environment(self) -> dict[str, str]:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}"
+        return {TOKEN: self.token, "PATH": path, "ANSIBLE_CONFIG": str(self._limits.home / "ansible.cfg"),
+                "ANSIBLE_HOST_KEY_CHECKING": "True", "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1",
+                "PYTHONPATH": str(self._limits.home), "SOFTOPS_DATABASE": ""}
+
+    def _look_at(self, raw: RawEvent) -> None:
+        if raw.get("event") == "playbook_on_stats":
+            parsed = parse_event(raw)
+            self._stats = parsed if isinstance(parsed, RunStats) else None
+        line = raw.get("stdout")
+        if isinstance(line, str) and line.strip() and not line.startswith('{"softops"'):
+            self._lines.append(line.strip()[:2000])
+
+    def _end_if(self, cancelled: Callable[[], bool]) -> None:
+        if self._asked is None:
+            if cancelled() and ask_to_end(self.token):
+                self._asked = time.monotonic()
+        elif time.monotonic() - self._asked > GRACE:
+            end_all(self.token)
+
+    def _status(self, status: str) -> RunStatus:
+        if self._asked is not None:
+            return RunStatus.CANCELED
+        return RunStatus(status) if status in set(RunStatus) else RunStatus.FAILED
+
+    def _sweep(self) -> None:
+        """After a forced end nothing of the run may stay, its warm ssh connections included."""
+        if self._stats is None and processes_of(self.token):
+            end_all(self.token)
+
+    def _write(self, path: Path, text: str) -> None:
+        with contextlib.closing(os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w",
+                                          encoding="utf-8")) as file:
+            file.write(text)
+
+
+class Runner:
+    """Makes runs with the same limits, and sweeps up what a killed softops left."""
+
+    def __init__(self, limits: RunLimits) -> None:
+        self._limits = limits
+
+    def prepare(self, call: PlaybookCall) -> PlaybookRun:
+        """A run of `call`, ready to execute; RunFailed when its directory can't be made."""
+        return PlaybookRun(call, self._limits)
+
+    def sweep(self) -> int:
+        """End the processes and remove the directories that dead owners left; how many runs there were."""
+        runs = self._limits.runs
+        owners = [path for path in runs.iterdir() if is_gone(path.name)] if runs.is_dir() else []
+        left = [run for owner in owners for run in owner.iterdir()]
+        for run in left:
+            end_all(run.name)
+        for owner in owners:
+            shutil.rmtree(owner, ignore_errors=True)
+        return len(left)
