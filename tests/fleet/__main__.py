@@ -1,0 +1,46 @@
+"""`python -m tests.fleet up --servers 2`: a fleet to play with, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+
+from tests.fleet.commands import FleetError
+from tests.fleet.fleet import Fleet
+from tests.fleet.server import numbered
+
+
+def main() -> int:
+    """Run a fleet until Ctrl-C or SIGTERM and print how to reach it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fleet", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    up = commands.add_parser("up", help="start a fleet and keep it until Ctrl-C")
+    up.add_argument("--servers", type=int, default=2, help="how many (default 2)")
+    up.add_argument("--user", choices=("root", "ops"), default="root", help="whom Ansible logs in as (default root)")
+    chosen = parser.parse_args()
+    try:
+        _up(chosen.servers, chosen.user)
+    except FleetError as exc:
+        print(exc, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _up(servers: int, user: str) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with Fleet(numbered(servers, user=user)) as fleet:
+        for server in fleet.servers:
+            print(f"{server.name:10} ssh -i {fleet.key} -o UserKnownHostsFile={fleet.known_hosts} "
+                  f"{user}@{server.address}")
+        print(f"registry   {fleet.registry.host} (slow road: {fleet.slow.host})")
+        print(f"inventory  {fleet.inventory()}")
+        print("Ctrl-C ends it.", flush=True)
+        stop.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

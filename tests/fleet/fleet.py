@@ -1,0 +1,113 @@
+"""A fleet: servers on a bridge of their own, a registry, and a slow road to that registry."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+
+from tests.fleet.claims import Claim, claim
+from tests.fleet.commands import FleetError, output
+from tests.fleet.inventory import write_inventory
+from tests.fleet.registry import Registry
+from tests.fleet.server import Server, ServerSpec, numbered
+from tests.fleet.throttle import Throttle
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class Fleet:
+    """Real servers for as long as the `with` block lasts; they are gone afterwards even if this process is killed."""
+
+    def __init__(self, servers: int | Sequence[ServerSpec] = 3) -> None:
+        self._specs = numbered(servers) if isinstance(servers, int) else tuple(servers)
+
+    def __enter__(self) -> Fleet:
+        self._claim = claim()
+        try:
+            self._reaper = _start_reaper(self._claim)
+        finally:
+            # From here on the reaper holds the lock, and with it the duty to tear down.
+            os.close(self._claim.lock)
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.stop()
+
+    def _start(self) -> None:
+        self.directory = self._claim.directory
+        self.run_id = self._claim.run_id
+        self.servers: tuple[Server, ...] = ()
+        self.registry = Registry(run_id=self.run_id, directory=self.directory / "registry",
+                                 address=self._claim.gateway)
+        self.slow = Throttle(self._claim.gateway, 5001, (self._claim.gateway, 5000))
+        self.key = self.directory / "id_ed25519"
+        output("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "fleet", "-f", str(self.key))
+        with ThreadPoolExecutor() as pool:
+            registry = pool.submit(self.registry.start)
+            self.add(*self._specs)
+            registry.result()
+
+    @property
+    def plain_http(self) -> str:
+        """The registries that speak plain HTTP, as SOFTOPS_INSECURE_REGISTRIES wants them."""
+        return f"{self.registry.host},{self.slow.host}"
+
+    @property
+    def known_hosts(self) -> Path:
+        """The file with the host keys of all servers."""
+        return self.directory / "known_hosts"
+
+    def add(self, *specs: ServerSpec) -> tuple[Server, ...]:
+        """Start more servers, all at the same time."""
+        first = len(self.servers)
+        added = tuple(Server(spec, self._claim, first + number) for number, spec in enumerate(specs))
+        public_key = self.key.with_suffix(".pub").read_text()
+        alive = [server for server in added if server.spec.alive]
+        with ThreadPoolExecutor(max(len(alive), 1)) as pool:
+            for started in [pool.submit(server.start, public_key) for server in alive]:
+                started.result()
+        self.servers += added
+        lines = [server.sshd.host_key for server in self.servers if server.spec.alive]
+        self.known_hosts.write_text("".join(f"{line}\n" for line in lines))
+        return added
+
+    def server(self, name: str) -> Server:
+        """The server of that name."""
+        return next(server for server in self.servers if server.name == name)
+
+    def inventory(self, directory: Path | None = None, servers: Sequence[Server] | None = None) -> Path:
+        """Write an Ansible inventory of these servers (all, if not said) and return its directory."""
+        return write_inventory(directory or self.directory / "inventory", self.servers if servers is None else servers,
+                               key=self.key, known_hosts=self.known_hosts, control=self.directory / "cp")
+
+    def ssh(self, server: Server, *command: str, user: str = "root") -> str:
+        """What a command prints when it is run over SSH."""
+        return output("ssh", "-F", "none", "-i", str(self.key), "-o", f"UserKnownHostsFile={self.known_hosts}",
+                      "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", f"{user}@{server.address}", *command)
+
+    def stop(self) -> None:
+        """Take everything away; returns when nothing is left."""
+        if hasattr(self, "slow"):
+            self.slow.close()
+        if hasattr(self, "registry"):
+            self.registry.close()
+        _, errors = self._reaper.communicate(timeout=120)
+        if self._reaper.returncode:
+            raise FleetError(f"the fleet {self._claim.directory} could not be removed: {errors.decode()}")
+
+
+def _start_reaper(taken: Claim) -> subprocess.Popen[bytes]:
+    argv = [sys.executable, "-m", "tests.fleet.reaper", str(os.getpid()), str(taken.directory)]
+    return subprocess.Popen(argv, cwd=PROJECT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+                            pass_fds=(taken.lock,))
