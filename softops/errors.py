@@ -119,6 +119,24 @@ class RunFailed(SoftopsError):
     """A playbook run ended badly for another reason than the engine or the image."""
 
 
+class ServerUnavailable(SoftopsError):
+    """The softops server the command line wants to talk to does not answer."""
+
+    then = Then.RETRY
+
+
+class Refused(SoftopsError):
+    """The softops server answered with another code than success; `answer` is that code."""
+
+    def __init__(self, answer: int, message: str) -> None:
+        self.answer = answer
+        super().__init__("SERVER_REFUSED", message=message)
+
+    def text(self, lang: Lang) -> str:
+        """The server's own sentence, which is in the language it was asked in."""
+        return str(self.params["message"])
+
+
 class IllegalTransition(SoftopsError, RuntimeError):
     """A state was asked to move where its transition table does not lead."""
 

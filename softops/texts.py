@@ -55,6 +55,24 @@ TEXTS: Mapping[str, Text] = {
                               "任务 {job} 尚未结束，请等待或先取消。"),
     "NOTHING_TO_RETRY": Text("Job {job} succeeded on every server; there is nothing to retry.",
                              "任务 {job} 在所有服务器上均已成功，无需重试。"),
+    "SERVER_NOT_ANSWERING": Text("No softops answers at {url}: {problem}. Start it with `softops serve`, or set SOFTOPS_URL right.",
+                                 "{url} 处没有 softops 应答：{problem}。请用 `softops serve` 启动，或改正 SOFTOPS_URL。"),
+    "SERVER_NOT_SOFTOPS": Text("What answers at {url} is not softops (HTTP {status}). Set SOFTOPS_URL right.",
+                               "{url} 处应答的不是 softops（HTTP {status}）。请改正 SOFTOPS_URL。"),
+    "SERVER_LOST": Text("The connection to {url} was lost and did not come back. Job {job} may still be running: "
+                        "look again with `softops watch {job}`.",
+                        "与 {url} 的连接中断且未能恢复。任务 {job} 可能仍在运行，可用 `softops watch {job}` 再次查看。"),
+    "SERVER_REFUSED": Text("The server answered: {message}", "服务器答复：{message}"),
+    "SERVER_NOT_STARTED": Text("softops could not start in this process: {problem}. `softops doctor` says what is missing.",
+                               "无法在本进程中启动 softops：{problem}。可用 `softops doctor` 查看缺少什么。"),
+    "HOST_NOT_LOOPBACK": Text("softops has no users and rights yet and listens on loopback addresses only; {host} is none. "
+                              "Leave SOFTOPS_HOST at 127.0.0.1 and reach it through SSH: `ssh -L {port}:127.0.0.1:{port} THIS-MACHINE`.",
+                              "softops 尚无用户与权限，只监听回环地址，{host} 不是。"
+                              "请保持 SOFTOPS_HOST=127.0.0.1，并通过 SSH 访问：`ssh -L {port}:127.0.0.1:{port} 本机`。"),
+    "PORT_TAKEN": Text("softops can't listen on {host}:{port}: {problem}. Stop what is there, or set SOFTOPS_PORT.",
+                       "softops 无法监听 {host}:{port}：{problem}。请停止占用者，或设置 SOFTOPS_PORT。"),
+    "PARAM_FORM": Text("{text} is not a parameter. Write --param NAME=VALUE.", "{text} 不是参数。请写成 --param 名称=值。"),
+    "SOFTWARE_FORM": Text("{text} names no software. Write NAME or NAME:VERSION.", "{text} 不是软件名。请写成 名称 或 名称:版本。"),
     "ILLEGAL_TRANSITION": Text("{what} can't go from {actual} to {wanted}.", "{what} 不能从 {actual} 变为 {wanted}。"),
 }
 

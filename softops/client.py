@@ -1,0 +1,103 @@
+"""The client of a softops server: requests and answers, as the command line and the tests speak them."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from softops.errors import Refused, ServerUnavailable
+from softops.texts import Lang
+
+API = "/api/system/soft"
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 900.0
+"""Seconds an answer may take; a first sync of a big repository or a check of a dead server takes its time."""
+PAGE_SIZE = 200
+"""Rows fetched at once while a whole list is read."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Address:
+    """Where a server answers: a URL, and the unix socket behind it when it has one."""
+
+    url: str
+    socket: Path | None = None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is on this machine, where no proxy has a say."""
+        host = urlsplit(self.url).hostname or ""
+        if self.socket is not None or host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+
+class Client:
+    """Speaks with one server in one language. Every failure is Refused or ServerUnavailable."""
+
+    def __init__(self, address: Address, *, lang: Lang) -> None:
+        self.address = address
+        self.lang: Lang = lang
+        transport = httpx.HTTPTransport(uds=str(address.socket)) if address.socket else None
+        self._http = httpx.Client(base_url=address.url, transport=transport, trust_env=not address.is_loopback,
+                                  headers={"Accept-Language": lang},
+                                  timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT))
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
+    def get(self, path: str, **query: object) -> Any:
+        """`data` of the answer; `query` without a value is left out."""
+        return self._ask("GET", path, query, None, {})
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None, *, prefer: str | None = None,
+             **query: object) -> Any:
+        """`data` of the answer."""
+        return self._ask("POST", path, query, body, {"Prefer": prefer} if prefer else {})
+
+    def rows(self, path: str, **query: object) -> Iterator[Mapping[str, Any]]:
+        """All rows of a paged list, in its order."""
+        page = 1
+        while True:
+            data = self.get(path, page=page, size=PAGE_SIZE, **query)
+            yield from data["records"]
+            if page >= data["pages"]:
+                return
+            page += 1
+
+    def _ask(self, method: str, path: str, query: Mapping[str, object], body: Mapping[str, Any] | None,
+             headers: Mapping[str, str]) -> Any:
+        given = {name: _text(value) for name, value in query.items() if value is not None}
+        try:
+            response = self._http.request(method, f"{API}{path}", params=given, json=body, headers=dict(headers))
+        except httpx.HTTPError as exc:
+            raise ServerUnavailable("SERVER_NOT_ANSWERING", url=self.address.url,
+                                    problem=str(exc) or type(exc).__name__) from exc
+        except httpx.InvalidURL as exc:
+            raise ServerUnavailable("SERVER_NOT_ANSWERING", url=self.address.url, problem=exc) from exc
+        return self._data(response)
+
+    def _data(self, response: httpx.Response) -> Any:
+        try:
+            envelope = response.json()
+        except ValueError:
+            envelope = None
+        if not isinstance(envelope, dict) or not {"code", "message"} <= envelope.keys():
+            raise ServerUnavailable("SERVER_NOT_SOFTOPS", url=self.address.url, status=response.status_code)
+        if response.is_success:
+            return envelope.get("data")
+        raise Refused(envelope["code"], envelope["message"])
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
