@@ -132,7 +132,7 @@ class Refused(SoftopsError):
         self.answer = answer
         super().__init__("SERVER_REFUSED", message=message)
 
-    def text(self, lang: Lang) -> str:
+    def text(self, lang: Lang) -> str:  # noqa: ARG002
         """The server's own sentence, which is in the language it was asked in."""
         return str(self.params["message"])
 
