@@ -89,6 +89,16 @@ class DatabaseError(SoftopsError):
     then = Then.RETRY
 
 
+class ConstraintViolated(DatabaseError):
+    """The rows would break a rule that the database guards; `constraint` names it."""
+
+    then = Then.HUMAN
+
+    def __init__(self, reason: str, /, *, constraint: str, **params: object) -> None:
+        super().__init__(reason, constraint=constraint, **params)
+        self.constraint = constraint
+
+
 class RegistryError(SoftopsError):
     """A registry does not answer as the distribution API says."""
 

@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from softops.catalog_texts import CATALOG_TEXTS
+
 Lang = Literal["en", "zh"]
 
 
@@ -22,6 +24,7 @@ class Text(NamedTuple):
 
 
 TEXTS: Mapping[str, Text] = {
+    **{reason: Text(*sentences) for reason, sentences in CATALOG_TEXTS.items()},
     "INTERNAL": Text("Something went wrong inside softops ({detail}). The log has the details.",
                      "softops 内部出错（{detail}），详情见日志。"),
     "CONFIG_INVALID": Text("{name}={value} can't be used: {problem}. Set it right or leave it out.",
@@ -74,6 +77,51 @@ TEXTS: Mapping[str, Text] = {
     "PARAM_FORM": Text("{text} is not a parameter. Write --param NAME=VALUE.", "{text} 不是参数。请写成 --param 名称=值。"),
     "SOFTWARE_FORM": Text("{text} names no software. Write NAME or NAME:VERSION.", "{text} 不是软件名。请写成 名称 或 名称:版本。"),
     "ILLEGAL_TRANSITION": Text("{what} can't go from {actual} to {wanted}.", "{what} 不能从 {actual} 变为 {wanted}。"),
+    "DATABASE_URL": Text("SOFTOPS_DATABASE={value} can't be used. It must be a URL that begins with one of: {known}; "
+                         "SQLite needs a file.",
+                         "SOFTOPS_DATABASE={value} 无效。须为以下列之一开头的 URL：{known}；SQLite 必须使用文件。"),
+    "DATABASE_FAILED": Text("The database {database} did not do what was asked: {problem}. "
+                            "Check that it runs and that SOFTOPS_DATABASE is right.",
+                            "数据库 {database} 操作失败：{problem}。请检查它是否运行以及 SOFTOPS_DATABASE 是否正确。"),
+    "DATABASE_CONSTRAINT": Text("The database refused the rows because of its rule {constraint}. Repeat the request; "
+                                "if that does not help, the log has the details.",
+                                "数据库因约束 {constraint} 拒绝写入。请重试；若无效，详情见日志。"),
+    "DATABASE_NEWER": Text("The database has schema {database}, this softops knows only up to {code}. "
+                           "Start the newer softops, or restore the backup from before the upgrade.",
+                           "数据库结构为 {database}，当前 softops 仅支持到 {code}。请启动新版 softops，或恢复升级前的备份。"),
+    "DATABASE_MIGRATING": Text("Another process is still changing the database schema. Wait for it and start again.",
+                               "另一个进程仍在变更数据库结构，请等待其完成后重新启动。"),
+    "SOFTWARE_NOT_FOUND": Text("There is no software with the id {soft}. `softops list` shows all.",
+                               "没有 ID 为 {soft} 的软件。可用 `softops list` 查看全部。"),
+    "SOFTWARE_NAME_NOT_FOUND": Text("There is no software {name}. There is: {choices}.",
+                                    "没有软件 {name}。现有：{choices}。"),
+    "SOFTWARE_VERSION_NOT_FOUND": Text("{name} has no version {version}. There is: {choices}.",
+                                       "{name} 没有版本 {version}。现有：{choices}。"),
+    "SOFTWARE_NO_VERSION": Text("No version of {name} can be installed now. In the table: {choices}. "
+                                "Name a version, or sync its repository.",
+                                "{name} 目前没有可安装的版本。现有：{choices}。请指定版本，或同步其仓库。"),
+    "SOFTWARE_AMBIGUOUS": Text("{name} is in several repositories: {choices}. Say which one, or give the software's id.",
+                               "{name} 存在于多个仓库：{choices}。请指明仓库，或给出软件 ID。"),
+    "REPOSITORY_NOT_FOUND": Text("There is no repository {repository}. There is: {choices}.",
+                                 "没有仓库 {repository}。现有：{choices}。"),
+    "SERVER_NOT_FOUND": Text("There is no server {server} in the inventory. There is: {choices}.",
+                             "清单中没有服务器 {server}。现有：{choices}。"),
+    "GROUP_NOT_FOUND": Text("There is no group {group} with servers in the inventory. There is: {choices}.",
+                            "清单中没有包含服务器的组 {group}。现有：{choices}。"),
+    "SERVERS_MISSING": Text("Say on which servers: by serverId or group. There is: {choices}. "
+                            "A group named default would be taken when nothing is said.",
+                            "请用 serverId 或 group 指定服务器。可选：{choices}。未指定时使用名为 default 的组。"),
+    "SERVER_BUSY": Text("{software} is already being worked on on {server}: job {job}, record {record}. "
+                        "Wait for it or cancel it with `softops cancel`.",
+                        "{server} 上的 {software} 正在操作中：任务 {job}，记录 {record}。请等待或用 `softops cancel` 取消。"),
+    "JOB_NOT_FOUND": Text("There is no job {job}. `softops records` shows what there is.",
+                          "没有任务 {job}。可用 `softops records` 查看现有记录。"),
+    "RECORD_NOT_FOUND": Text("There is no record {record}. `softops records` shows what there is.",
+                             "没有记录 {record}。可用 `softops records` 查看现有记录。"),
+    "ALREADY_FINAL": Text("{what} has ended already ({status}); there is nothing to cancel.",
+                          "{what} 已结束（{status}），无需取消。"),
+    "LEASE_LOST": Text("Job {job} is no longer run by {owner}; it was ended or taken over. Nothing is to be done.",
+                       "任务 {job} 已不再由 {owner} 执行：它已结束或被接管。无需处理。"),
 }
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")

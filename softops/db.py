@@ -1,0 +1,187 @@
+"""The database: connections, transactions and what their errors mean. SQLite is embedded, MariaDB or MySQL shared."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Table, UniqueConstraint, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from softops.errors import ConfigError, ConstraintViolated, DatabaseError
+from softops.models import Base
+from softops.upgrade import upgrade
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+DRIVERS = ("sqlite", "mysql+pymysql", "mariadb+pymysql")
+PATIENCE = 30
+"""Seconds to wait for a lock that somebody else holds."""
+TRIES = 5
+"""How often a transaction runs that loses against another one."""
+LOST = frozenset({1205, 1213})
+"""MariaDB: lock wait timeout, deadlock. The transaction did nothing and can be run again."""
+POOL = {"pool_size": 16, "max_overflow": 48, "pool_timeout": PATIENCE}
+BEGIN = "softops_begin"
+
+
+class Database:
+    """A database that many threads use at the same time; each transaction is one `with` block or one `run`.
+
+    Errors of SQLAlchemy and the drivers come out as DatabaseError, none of them with the password.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = _parsed(url)
+        self._sqlite = self._url.get_backend_name() == "sqlite"
+        self._engine = _sqlite_engine(self._url) if self._sqlite else _mariadb_engine(self._url)
+        # SQLite has one writer at a time; threads of this process queue here, which is fair and wakes them at once,
+        # while SQLite's own waiting sleeps and polls.
+        self._turn: AbstractContextManager[Any] = threading.Lock() if self._sqlite else nullcontext()
+        self._writing = self._engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for tests and tools that look at the schema."""
+        return self._engine
+
+    def migrate(self) -> None:
+        """Bring the schema up to this version of softops; several processes may do it at the same time.
+        A schema of a newer softops is left alone: DatabaseError."""
+        with self._guarded(), self._turn:
+            upgrade(self._writing)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """One writing transaction: committed at the end of the block, rolled back on any error."""
+        with self._guarded(), self._turn, Session(self._writing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One reading transaction: sees one state, waits for no writer and keeps none waiting."""
+        with self._guarded(), Session(self._engine, expire_on_commit=False) as session:
+            yield session
+
+    def run(self, work: Callable[[Session], T]) -> T:
+        """The value of `work` in one writing transaction, run again when it loses against another one.
+        `work` must have no effect outside the session."""
+        for attempt in range(1, TRIES):
+            try:
+                with self.session() as session:
+                    return work(session)
+            except DatabaseError as exc:
+                if not _lost(exc.__cause__):
+                    raise
+                logger.info("A transaction lost against another one and is repeated",
+                            extra={"action": "repeat_transaction", "attempt": attempt})
+                time.sleep(0.02 * attempt)
+        with self.session() as session:
+            return work(session)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError as exc:
+            raise ConstraintViolated("DATABASE_CONSTRAINT", constraint=violated(str(exc.orig))) from exc
+        except SQLAlchemyError as exc:
+            raise DatabaseError("DATABASE_FAILED", database=_shown(self._url), problem=_problem(exc)) from exc
+
+
+def violated(message: str) -> str:
+    """The name of the constraint that a driver's message speaks of; SQLite names only its columns."""
+    if match := re.search(r"UNIQUE constraint failed: (.+)", message):
+        columns = [part.rpartition(".")[2] for part in match[1].split(", ")]
+        return next((name for name, of in _unique_constraints() if of == columns), match[1])
+    if match := re.search(r"for key '(?:[^'.]+\.)?([^']+)'", message):
+        return match[1]
+    match = re.search(r"CONSTRAINT `([^`]+)`", message)
+    return match[1] if match else message
+
+
+def _unique_constraints() -> Iterator[tuple[str, list[str]]]:
+    for table in Base.metadata.tables.values():
+        yield from _of_table(table)
+
+
+def _of_table(table: Table) -> Iterator[tuple[str, list[str]]]:
+    for constraint in table.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            yield str(constraint.name), [column.name for column in constraint.columns]
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as exc:
+        # The value is not shown: what can't be parsed can't be freed of its password either.
+        raise ConfigError("DATABASE_URL", value="…", known=", ".join(DRIVERS)) from exc
+    in_memory = parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:")
+    if parsed.drivername not in DRIVERS or in_memory:
+        raise ConfigError("DATABASE_URL", value=_shown(parsed), known=", ".join(DRIVERS))
+    return parsed
+
+
+def _shown(url: URL) -> str:
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": PATIENCE}, **POOL)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    # The driver's own BEGIN comes too late and is never IMMEDIATE.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that starts reading and then writes can't wait for another writer, it fails at once;
+    # so what may write says so at its beginning.
+    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
+
+
+def _mariadb_engine(url: URL) -> Engine:
+    timeouts = {"connect_timeout": 10, "read_timeout": 2 * PATIENCE, "write_timeout": 2 * PATIENCE}
+    engine = create_engine(url.update_query_dict({"charset": "utf8mb4"}), hide_parameters=True, pool_pre_ping=True,
+                           isolation_level="READ COMMITTED", connect_args=timeouts, **POOL)
+    event.listen(engine, "connect", _set_up_mariadb)
+    return engine
+
+
+def _set_up_mariadb(connection: Any, _: object) -> None:
+    with connection.cursor() as cursor:
+        # Too long values are errors instead of being cut, whatever the server's own setting.
+        cursor.execute("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
+                       f"innodb_lock_wait_timeout = {PATIENCE // 3}")
+
+
+def _lost(exc: BaseException | None) -> bool:
+    if not isinstance(exc, DBAPIError):
+        return False
+    first = exc.orig.args[0] if exc.orig is not None and exc.orig.args else None
+    return first in LOST or (isinstance(exc.orig, sqlite3.OperationalError) and "locked" in str(exc.orig))
+
+
+def _problem(exc: SQLAlchemyError) -> str:
+    orig = exc.orig if isinstance(exc, DBAPIError) else exc
+    return str(orig.args[-1]) if orig is not None and orig.args else type(exc).__name__

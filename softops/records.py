@@ -1,0 +1,184 @@
+"""What is and was done on servers, in SQL: one record per job and server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from softops.columns import clip
+from softops.entities import FinalState, Job, Page, Record, Server, SoftImage
+from softops.errors import Conflict, ConstraintViolated, NotFound
+from softops.jobs import JobDraft, Jobs, affected, job_of
+from softops.journal import Journal
+from softops.models import ACTIVE_RECORD, AppRow, JobRow, RecordRow
+from softops.paging import page_of
+from softops.statuses import ACTIVE, RecordStatus, move
+from softops.texts import Lang, render
+
+__all__ = ["JobDraft", "Records"]
+
+TRIES = 5
+"""How often a job is tried to be made whose holder always ended in between."""
+
+
+class Records(Jobs, Journal):
+    """The table of records, with their jobs and events. Each state is left by compare-and-set, a final one never."""
+
+    def create_job(self, draft: JobDraft, servers: Sequence[Server], now: datetime) -> tuple[Job, tuple[Record, ...]]:
+        """A new PENDING job with one PENDING record per server, in their order, all or none; Conflict naming the
+        holder when the same software is already being worked on on one of the servers."""
+        distinct = tuple({server.id: server for server in servers}.values())
+        for _ in range(TRIES):
+            try:
+                return self._db.run(lambda session: _create(session, draft, distinct, now))
+            except ConstraintViolated as exc:
+                if exc.constraint != ACTIVE_RECORD:
+                    raise
+                # None: the holder has ended in the meantime, so the way may be free now.
+                if (holder := self._holder(draft, distinct)) is not None:
+                    raise Conflict("SERVER_BUSY", server=holder.server_name, software=holder.soft_name,
+                                   job=holder.job_id, record=holder.id) from exc
+        raise Conflict("SERVER_BUSY", server=distinct[0].name, software=draft.soft_name, job="?", record="?")
+
+    def record(self, record_id: int) -> Record:
+        """The record as it is now."""
+        with self._db.reading() as session:
+            return _record_of(_row(session, record_id))
+
+    def page(self, *, page: int, size: int, soft_id: int | None = None, server_id: int | None = None,
+             status: RecordStatus | None = None, job_id: int | None = None) -> Page[Record]:
+        """Records that fit all given filters, newest first."""
+        wanted = {RecordRow.soft_id: soft_id, RecordRow.server_id: server_id, RecordRow.status: status,
+                  RecordRow.job_id: job_id}
+        found = select(RecordRow).where(*(column == value for column, value in wanted.items() if value is not None))
+        with self._db.reading() as session:
+            return page_of(session, found, _record_of, page=page, size=size, order=(RecordRow.id.desc(),))
+
+    def job_records(self, job_id: int) -> tuple[Record, ...]:
+        """All records of a job, in the order of its servers."""
+        with self._db.reading() as session:
+            return _records(session, RecordRow.job_id == job_id)
+
+    def cancelled_records(self, job_id: int) -> tuple[Record, ...]:
+        """The active records of a job that are to be cancelled."""
+        with self._db.reading() as session:
+            return _records(session, RecordRow.job_id == job_id, RecordRow.status.in_(ACTIVE),
+                            RecordRow.cancel_requested.is_(True))
+
+    def start_records(self, job_id: int, now: datetime) -> tuple[Record, ...]:
+        """The records of a job that were PENDING and are RUNNING now; what was cancelled before stays so."""
+
+        def work(session: Session) -> tuple[Record, ...]:
+            pending = select(RecordRow.id).where(RecordRow.job_id == job_id, RecordRow.status == RecordStatus.PENDING)
+            ids = session.scalars(pending.with_for_update()).all()
+            session.execute(update(RecordRow).where(RecordRow.id.in_(ids), RecordRow.status == RecordStatus.PENDING)
+                            .values(status=RecordStatus.RUNNING, start_time=now))
+            return _records(session, RecordRow.id.in_(ids))
+
+        return self._db.run(work)
+
+    def request_cancel_record(self, record_id: int) -> Record:
+        """The record, marked to be cancelled; Conflict when it is final."""
+
+        def work(session: Session) -> Record:
+            marked = session.execute(update(RecordRow).values(cancel_requested=True)
+                                     .where(RecordRow.id == record_id, RecordRow.status.in_(ACTIVE)))
+            record = _record_of(_row(session, record_id))
+            if not affected(marked):
+                raise Conflict("ALREADY_FINAL", what=f"Record {record_id}", status=record.status.value)
+            return record
+
+        return self._db.run(work)
+
+    def finish_record(self, record_id: int, final: FinalState, now: datetime, lang: Lang) -> Record | None:
+        """The record in its final state; None when it was final before, which is never written over."""
+        values = {"status": final.status, "end_time": now, "code": final.code, "digest": final.digest,
+                  "reason": final.reason, "reason_params": dict(final.reason_params), "active_key": None,
+                  "remark": clip(render(final.reason, lang, final.reason_params))}
+        return self._db.run(lambda session: _finish(session, record_id, final.status, values))
+
+    def save_app(self, record: Record, image: SoftImage | None, now: datetime) -> None:
+        """Note that the software of a successful record is what its server has now, and what it had before."""
+        self._db.run(lambda session: _save_app(session, record, image, now))
+
+    def _holder(self, draft: JobDraft, servers: Sequence[Server]) -> Record | None:
+        keys = [_active_key(server, draft) for server in servers]
+        with self._db.reading() as session:
+            return next(iter(_records(session, RecordRow.active_key.in_(keys))), None)
+
+
+def _create(session: Session, draft: JobDraft, servers: Sequence[Server],
+            now: datetime) -> tuple[Job, tuple[Record, ...]]:
+    job = JobRow(operation=draft.operation, status=RecordStatus.PENDING, soft_id=draft.soft_id,
+                 soft_name=draft.soft_name, version=draft.version, docker_image=draft.docker_image,
+                 digest=draft.digest, commit=draft.commit, repository=draft.repository, user=draft.user,
+                 parameters=dict(draft.parameters), retry_of=draft.retry_of, seq=0, cancel_requested=False,
+                 command="", create_time=now)
+    session.add(job)
+    session.flush()
+    records = [_new_record(job, draft, server) for server in servers]
+    session.add_all(records)
+    session.flush()
+    return job_of(job), tuple(_record_of(record) for record in records)
+
+
+def _new_record(job: JobRow, draft: JobDraft, server: Server) -> RecordRow:
+    return RecordRow(job_id=job.id, soft_id=draft.soft_id, server_id=server.id, status=RecordStatus.PENDING,
+                     operation=draft.operation, soft_name=draft.soft_name, version=draft.version,
+                     docker_image=draft.docker_image, server_name=server.name, user=draft.user,
+                     commit=draft.commit, parameters=dict(draft.parameters), reason_params={},
+                     cancel_requested=False, active_key=_active_key(server, draft))
+
+
+def _active_key(server: Server, draft: JobDraft) -> str:
+    return f"{server.id}:{draft.soft_name}"
+
+
+def _finish(session: Session, record_id: int, wanted: RecordStatus, values: Mapping[str, Any]) -> Record | None:
+    while not (actual := RecordStatus(_row(session, record_id).status)).final:
+        move(f"Record {record_id}", actual, wanted)
+        done = session.execute(update(RecordRow).where(RecordRow.id == record_id, RecordRow.status == actual)
+                               .values(**values))
+        if affected(done):
+            return _record_of(_row(session, record_id))
+    return None
+
+
+def _save_app(session: Session, record: Record, image: SoftImage | None, now: datetime) -> None:
+    app = session.scalars(select(AppRow).where(AppRow.server_id == record.server_id, AppRow.name == record.soft_name)
+                          .with_for_update()).one_or_none()
+    if app is None:
+        app = AppRow(server_id=record.server_id, name=record.soft_name, create_time=now)
+        session.add(app)
+    elif app.record_id != record.id:
+        app.previous_record_id = app.record_id
+    app.record_id = record.id
+    app.soft_id = image.id if image is not None else record.soft_id
+    app.version, app.docker_image = record.version, record.docker_image
+    app.digest, app.commit, app.parameters = record.digest, record.commit, dict(record.parameters)
+    app.update_time = now
+
+
+def _row(session: Session, record_id: int) -> RecordRow:
+    found = session.get(RecordRow, record_id, populate_existing=True)
+    if found is None:
+        raise NotFound("RECORD_NOT_FOUND", record=record_id)
+    return found
+
+
+def _records(session: Session, *conditions: Any) -> tuple[Record, ...]:
+    rows = session.scalars(select(RecordRow).where(*conditions).order_by(RecordRow.id))
+    return tuple(_record_of(found) for found in rows)
+
+
+def _record_of(found: RecordRow) -> Record:
+    return Record(id=found.id, job_id=found.job_id, soft_id=found.soft_id, server_id=found.server_id,
+                  status=RecordStatus(found.status), operation=found.operation, soft_name=found.soft_name,
+                  version=found.version, docker_image=found.docker_image, server_name=found.server_name,
+                  user=found.user, start_time=found.start_time, end_time=found.end_time, remark=found.remark,
+                  digest=found.digest, commit=found.commit, parameters=found.parameters, code=found.code,
+                  reason=found.reason, reason_params=found.reason_params, cancel_requested=found.cancel_requested)
