@@ -112,6 +112,10 @@ class EngineUnreachable(SoftopsError):
     then = Then.RETRY
 
 
+class ServerUnreachable(EngineUnreachable):
+    """The server itself can't be reached or logged in to, whatever its engine does."""
+
+
 class PullFailed(SoftopsError):
     """An image could not be pulled completely (contract code 1002)."""
 
