@@ -1,4 +1,4 @@
-"""The sentences about files of a catalog and about parameters, by reason: English, Chinese."""
+"""The sentences about catalogs, their files and repositories, and about parameters, by reason: English, Chinese."""
 
 from __future__ import annotations
 
@@ -174,4 +174,51 @@ CATALOG_TEXTS: Mapping[str, tuple[str, str]] = {
                           "参数 {name} 不符合 {pattern}，请修改。"),
     "PARAMETER_CHOICE": ("The parameter {name} has to be one of: {choices}.",
                          "参数 {name} 必须是以下之一：{choices}。"),
+    "GIT_NOT_INSTALLED": ("The program git is missing. Install it, on Debian with `apt-get install git`.",
+                          "缺少 git 程序。请安装，Debian 上可用 `apt-get install git`。"),
+    "GIT_ROOT": ("The directory {path} for git repositories can't be used: {problem}. Make it writable or set "
+                 "SOFTOPS_VAR.",
+                 "git 仓库目录 {path} 不可用：{problem}。请使其可写，或设置 SOFTOPS_VAR。"),
+    "GIT_URL": ("{url} is not the address of a repository. Write an absolute path, https://host/path, "
+                "ssh://user@host/path or user@host:path.",
+                "{url} 不是仓库地址。请写绝对路径、https://主机/路径、ssh://用户@主机/路径 或 用户@主机:路径。"),
+    "GIT_REF": ("{ref} can't be the name of a branch, tag or commit. Name one that exists, or HEAD.",
+                "{ref} 不能作为分支、标签或提交名。请指定存在的名称，或 HEAD。"),
+    "GIT_PATH": ("{path} can't be a folder in a repository. Write it relative to the top of the repository, "
+                 "without '..'.",
+                 "{path} 不能作为仓库中的文件夹。请写相对于仓库根目录的路径，不含 '..'。"),
+    "GIT_TIMEOUT": ("The repository {url} did not answer completely within {seconds} s. Check the network and try "
+                    "again.",
+                    "仓库 {url} 未能在 {seconds} 秒内完成应答。请检查网络后重试。"),
+    "GIT_UNREACHABLE": ("The repository {url} can't be read: {detail}. Check the address and the rights of this "
+                        "user.",
+                        "无法读取仓库 {url}：{detail}。请检查地址和当前用户的权限。"),
+    "GIT_FAILED": ("The repository {url} could not be fetched: {detail}. Try again.",
+                   "无法获取仓库 {url}：{detail}。请重试。"),
+    "GIT_EMPTY": ("The repository {url} has no commits yet. Push one.", "仓库 {url} 尚无提交。请先推送。"),
+    "GIT_REF_MISSING": ("The repository {url} has no branch or tag {ref}. It has: {choices}.",
+                        "仓库 {url} 没有分支或标签 {ref}。现有：{choices}。"),
+    "GIT_COMMIT_MISSING": ("The repository {url} does not have exactly one commit {ref}. Name it in full, or a "
+                           "branch that leads to it.",
+                           "仓库 {url} 中没有唯一的提交 {ref}。请写完整编号，或指定包含它的分支。"),
+    "GIT_NOT_A_COMMIT": ("{ref} in the repository {url} leads to no commit. Name another branch or tag.",
+                         "仓库 {url} 中的 {ref} 未指向提交。请指定其他分支或标签。"),
+    "GIT_FOLDER_MISSING": ("The repository {url} has no folder {path} at commit {commit}. Folders there: {choices}.",
+                           "仓库 {url} 在提交 {commit} 处没有文件夹 {path}。现有文件夹：{choices}。"),
+    "GIT_DAMAGED": ("The copy of the repository {url} is damaged ({detail}) and will be made anew. Sync again.",
+                    "仓库 {url} 的本地副本已损坏（{detail}），将重新获取。请再次同步。"),
+    "GIT_TOO_MUCH": ("The repository {url} has more than {files} files or {size} MiB. Name a folder in it.",
+                     "仓库 {url} 超过 {files} 个文件或 {size} MiB。请指定其中的文件夹。"),
+    "GIT_SUBMODULE": ("This is a submodule; it is not followed. Put the files themselves here.",
+                      "这是子模块，不会读取。请直接放入文件。"),
+    "GIT_LFS": ("This file is kept by git-lfs and is not read. Put the file itself into git.",
+                "此文件由 git-lfs 保存，不会读取。请将文件本身放入 git。"),
+    "GIT_FILE_TOO_LARGE": ("The file is larger than {limit} KiB and is not read.",
+                           "文件超过 {limit} KiB，不会读取。"),
+    "GIT_PATH_ODD": ("The path can't be used. Rename the file.", "路径无效，请重命名文件。"),
+    "GIT_LINK_OUTSIDE": ("The link to {target} leads out of the catalog and is not followed. Put the file itself "
+                         "here.",
+                         "指向 {target} 的链接超出目录，不会读取。请直接放入文件。"),
+    "GIT_LINK_TARGET": ("The link to {target} leads to no file. Put the file itself here.",
+                        "指向 {target} 的链接不是文件。请直接放入文件。"),
 }

@@ -1,0 +1,106 @@
+"""Addresses, refs and folders of catalog repositories: only such that git can't take for anything else."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from softops.errors import GitError
+from softops.problems import printable, shortened
+
+MAX_LENGTH = 1000
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CREDENTIALS = re.compile(r"//[^/@\s]*@")
+_SCP = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+-]*@)?[A-Za-z0-9_][A-Za-z0-9_.-]*:[^:\-].*")
+_SSH_NAME = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:%-]*")
+_REF = re.compile(r"(?!-)(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|$)))[^\x00-\x20\x7f~^:?*\[\\]{1,255}(?<![./])")
+_COMMIT = re.compile(r"[0-9a-f]{7,40}|[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Address:
+    """A repository that git can be sent to."""
+
+    url: str
+    """Without credentials; safe to show."""
+    credentials: str | None = field(default=None, repr=False)
+    """`user:password` for HTTP."""
+
+    def settings(self) -> dict[str, str]:
+        """The git settings that carry the credentials; never put them on a command line."""
+        if self.credentials is None:
+            return {}
+        token = b64encode(self.credentials.encode()).decode()
+        return {f"http.{self.url}.extraHeader": f"Authorization: Basic {token}"}
+
+
+def parse_address(text: str) -> Address:
+    """The address in `text`: an absolute path, a file, http(s), ssh or git URL, or user@host:path. GitError for
+    anything else."""
+    if len(text) <= MAX_LENGTH and not _CONTROL.search(text):
+        if text.startswith("/"):
+            return Address(url=text)
+        scheme = text.partition("://")[0]
+        if scheme in {"http", "https", "ssh", "git", "file"} and "://" in text and " " not in text:
+            found = _split(text)
+            if found is not None:
+                return found
+        elif "://" not in text and _SCP.fullmatch(text):
+            return Address(url=text)
+    raise GitError("GIT_URL", url=shown(text))
+
+
+def shown(text: str) -> str:
+    """`text` without credentials and control characters, for a sentence."""
+    return printable(shortened(_CREDENTIALS.sub("//", text), 200))
+
+
+def check_ref(ref: str) -> str:
+    """`ref` if it can be the name of a branch, tag or commit; GitError otherwise."""
+    if not _REF.fullmatch(ref):
+        raise GitError("GIT_REF", ref=shown(ref))
+    return ref
+
+
+def is_commit(ref: str) -> bool:
+    """Whether `ref` looks like a commit, full or shortened."""
+    return _COMMIT.fullmatch(ref) is not None
+
+
+def check_folder(path: str) -> str:
+    """`path` inside a repository without slashes at its ends, "" for the whole; GitError when it can't be one."""
+    parts = [part for part in path.split("/") if part not in {"", "."}]
+    if len(path) > MAX_LENGTH or ".." in parts or _CONTROL.search(path):
+        raise GitError("GIT_PATH", path=shown(path))
+    return "/".join(parts)
+
+
+def _split(text: str) -> Address | None:
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    if parts.scheme == "file":
+        return Address(url=text) if not host and parts.path.startswith("/") else None
+    if not _SSH_NAME.fullmatch(host) or not parts.path.strip("/") or parts.path.startswith("/-"):
+        return None
+    if parts.scheme in {"http", "https"}:
+        return Address(url=_without_user(parts), credentials=_credentials(parts))
+    if parts.username is not None and not _SSH_NAME.fullmatch(parts.username):
+        return None
+    user = f"{parts.username}@" if parts.username else ""
+    return Address(url=_without_user(parts, user))
+
+
+def _without_user(parts: SplitResult, user: str = "") -> str:
+    return parts._replace(netloc=user + parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _credentials(parts: SplitResult) -> str | None:
+    if parts.username is None:
+        return None
+    return f"{unquote(parts.username)}:{unquote(parts.password or '')}"

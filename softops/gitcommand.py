@@ -1,0 +1,128 @@
+"""Runs git so that nothing but softops decides what it does: no user settings, hooks, prompts or pagers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from softops.errors import GitError
+from softops.problems import printable, shortened
+
+# A file, not -c: git hides -c from the upload-pack that it starts for a local repository, which then
+# would refuse one that belongs to another user.
+_SETTINGS = """\
+[safe]
+\tdirectory = *
+[core]
+\thooksPath = /dev/null
+\taskPass = true
+[protocol "ext"]
+\tallow = never
+[fetch]
+\tunpackLimit = 1
+\trecurseSubmodules = false
+[gc]
+\tautoDetach = false
+[http]
+\tlowSpeedLimit = 1
+\tlowSpeedTime = 30
+[init]
+\tdefaultBranch = main
+"""
+
+_SSH = "-o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
+_KEPT = ("GIT_SSL_", "GIT_SSH")
+_BORING = ("Please make sure you have the correct access rights", "and the repository exists.", "hint:")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Done:
+    """How a git command ended."""
+
+    code: int
+    output: bytes
+    errors: bytes
+
+    @property
+    def detail(self) -> str:
+        """What git said about a failure, on one line and safe to show."""
+        lines = [line.strip() for line in self.errors.decode("utf-8", "replace").splitlines()]
+        telling = [line.removeprefix("fatal: ").rstrip(".") for line in lines
+                   if line and not line.startswith(_BORING)]
+        return printable(shortened("; ".join(telling[-3:]), 300)) or f"git ended with {self.code}"
+
+
+class Git:
+    """The git program with settings of its own, kept in `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._settings = root / "gitconfig"
+
+    def run(self, *words: str, timeout: float, directory: Path | None = None, given: bytes = b"",
+            settings: Mapping[str, str] | None = None, keep_open: int | None = None) -> Done:
+        """Run `git words` on the bare repository `directory`. After `timeout` seconds the whole process group is
+        killed and TimeoutError raised. The process also holds the file `keep_open`, for as long as it lives."""
+        where = [f"--git-dir={directory}"] if directory else []
+        process = self._start([*where, *words], settings or {}, keep_open)
+        try:
+            output, errors = process.communicate(given, timeout=timeout)
+        except subprocess.TimeoutExpired as exc:
+            raise TimeoutError from exc
+        finally:
+            _end(process)
+        return Done(code=process.returncode, output=output, errors=errors)
+
+    def _start(self, words: Sequence[str], settings: Mapping[str, str],
+               keep_open: int | None) -> subprocess.Popen[bytes]:
+        try:
+            self._write_settings()
+            return subprocess.Popen(
+                ["git", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                cwd=self._root, env=self._environment(settings), start_new_session=True,
+                pass_fds=() if keep_open is None else (keep_open,))
+        except FileNotFoundError as exc:
+            raise GitError("GIT_NOT_INSTALLED") from exc
+        except OSError as exc:
+            raise GitError("GIT_ROOT", path=self._root, problem=exc.strerror) from exc
+
+    def _write_settings(self) -> None:
+        if not self._settings.exists():
+            self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            part = self._settings.with_suffix(f".{os.getpid()}")
+            part.write_text(_SETTINGS, encoding="utf-8")
+            part.replace(self._settings)
+
+    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        # git needs PATH, HOME, the ssh agent and proxies of this process; its own variables may point
+        # anywhere (inside a hook they do), so only those about ssh and TLS are passed on.
+        env = {name: value for name, value in os.environ.items()
+               if not name.startswith("GIT_") or name.startswith(_KEPT)}
+        ssh = env.pop("GIT_SSH", "") or "ssh"
+        env |= {
+            "GIT_ALLOW_PROTOCOL": "file:https:http:ssh:git", "GIT_TERMINAL_PROMPT": "0",
+            "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": str(self._settings), "GIT_NO_LAZY_FETCH": "1",
+            "GIT_LITERAL_PATHSPECS": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1",
+            "GIT_SSH_COMMAND": f"{env.get('GIT_SSH_COMMAND', ssh)} {_SSH}",
+            "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C", "GIT_CONFIG_COUNT": str(len(settings))}
+        for number, (name, value) in enumerate(settings.items()):
+            env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+        return env
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Nothing that git started is left; asked first, because git then removes its locks and unfinished files."""
+    for number, grace in ((signal.SIGTERM, 3.0), (signal.SIGKILL, None)):
+        if process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(grace)
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
