@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 
 from tests.fleet.claims import Claim, claim
-from tests.fleet.commands import FleetError, output
+from tests.fleet.commands import MARK, FleetError, output
 from tests.fleet.inventory import write_inventory
 from tests.fleet.registry import Registry
 from tests.fleet.server import Server, ServerSpec, numbered
@@ -21,42 +22,33 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Fleet:
-    """Real servers for as long as the `with` block lasts; they are gone afterwards even if this process is killed."""
+    """Real servers for as long as the `with` block lasts.
+
+    They are gone afterwards even if this process is killed, and so are the processes it started meanwhile.
+    """
 
     def __init__(self, servers: int | Sequence[ServerSpec] = 3) -> None:
         self._specs = numbered(servers) if isinstance(servers, int) else tuple(servers)
+        self.servers: tuple[Server, ...] = ()
 
     def __enter__(self) -> Fleet:
-        self._claim = claim()
-        try:
+        with ExitStack() as stack:
+            self._claim = claim()
+            self.run_id, self.directory = self._claim.run_id, self._claim.directory
             self._reaper = _start_reaper(self._claim)
-        finally:
-            # From here on the reaper holds the lock, and with it the duty to tear down.
-            os.close(self._claim.lock)
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
+            stack.callback(self._take_away)
+            stack.enter_context(_marked(self.run_id))
+            self._start(stack)
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.stop()
 
-    def _start(self) -> None:
-        self.directory = self._claim.directory
-        self.run_id = self._claim.run_id
-        self.servers: tuple[Server, ...] = ()
-        self.registry = Registry(run_id=self.run_id, directory=self.directory / "registry",
-                                 address=self._claim.gateway)
-        self.slow = Throttle(self._claim.gateway, 5001, (self._claim.gateway, 5000))
-        self.key = self.directory / "id_ed25519"
-        output("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "fleet", "-f", str(self.key))
-        with ThreadPoolExecutor() as pool:
-            registry = pool.submit(self.registry.start)
-            self.add(*self._specs)
-            registry.result()
+    def stop(self) -> None:
+        """Take everything away; returns when nothing is left."""
+        self._stack.close()
 
     @property
     def plain_http(self) -> str:
@@ -69,15 +61,14 @@ class Fleet:
         return self.directory / "known_hosts"
 
     def add(self, *specs: ServerSpec) -> tuple[Server, ...]:
-        """Start more servers, all at the same time."""
+        """Start more servers, all at the same time, and return them."""
         first = len(self.servers)
         added = tuple(Server(spec, self._claim, first + number) for number, spec in enumerate(specs))
-        public_key = self.key.with_suffix(".pub").read_text()
-        alive = [server for server in added if server.spec.alive]
-        with ThreadPoolExecutor(max(len(alive), 1)) as pool:
-            for started in [pool.submit(server.start, public_key) for server in alive]:
-                started.result()
         self.servers += added
+        public_key = self.key.with_suffix(".pub").read_text()
+        with ThreadPoolExecutor(max(len(added), 1)) as pool:
+            for started in [pool.submit(server.install, public_key) for server in added if server.spec.alive]:
+                started.result()
         lines = [server.sshd.host_key for server in self.servers if server.spec.alive]
         self.known_hosts.write_text("".join(f"{line}\n" for line in lines))
         return added
@@ -94,20 +85,49 @@ class Fleet:
     def ssh(self, server: Server, *command: str, user: str = "root") -> str:
         """What a command prints when it is run over SSH."""
         return output("ssh", "-F", "none", "-i", str(self.key), "-o", f"UserKnownHostsFile={self.known_hosts}",
-                      "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", f"{user}@{server.address}", *command)
+                      "-o", "GlobalKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes",
+                      "-o", "IdentitiesOnly=yes", f"{user}@{server.address}", *command)
 
-    def stop(self) -> None:
-        """Take everything away; returns when nothing is left."""
-        if hasattr(self, "slow"):
-            self.slow.close()
-        if hasattr(self, "registry"):
-            self.registry.close()
-        _, errors = self._reaper.communicate(timeout=120)
+    def _start(self, stack: ExitStack) -> None:
+        gateway = self._claim.gateway
+        self.registry = stack.enter_context(closing(Registry(
+            run_id=self.run_id, directory=self.directory / "registry", address=gateway)))
+        self.slow = stack.enter_context(closing(Throttle(gateway, 5001, (gateway, 5000))))
+        self.key = self.directory / "id_ed25519"
+        output("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "fleet", "-f", str(self.key))
+        with ThreadPoolExecutor(1) as pool:
+            registry = pool.submit(self.registry.start)
+            self.add(*self._specs)
+            registry.result()
+
+    def _take_away(self) -> None:
+        """Tell the reaper to tear down, and collect what it ended."""
+        _, errors = self._reaper.communicate(b"stop", timeout=120)
+        for server in self.servers:
+            server.forget()
         if self._reaper.returncode:
-            raise FleetError(f"the fleet {self._claim.directory} could not be removed: {errors.decode()}")
+            raise FleetError(f"the fleet {self.directory} could not be removed: {errors.decode()}")
 
 
 def _start_reaper(taken: Claim) -> subprocess.Popen[bytes]:
+    """From here on the reaper alone holds the lock, and with it the duty to tear down."""
     argv = [sys.executable, "-m", "tests.fleet.reaper", str(os.getpid()), str(taken.directory)]
-    return subprocess.Popen(argv, cwd=PROJECT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-                            pass_fds=(taken.lock,))
+    try:
+        return subprocess.Popen(argv, cwd=PROJECT, stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+                                start_new_session=True, pass_fds=(taken.lock,))
+    finally:
+        os.close(taken.lock)
+
+
+@contextmanager
+def _marked(run_id: str) -> Iterator[None]:
+    """Let what this process starts carry the fleet's mark: it ends with the fleet, whatever happens to this process."""
+    before = os.environ.get(MARK)
+    os.environ[MARK] = run_id
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[MARK]
+        else:
+            os.environ[MARK] = before

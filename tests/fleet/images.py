@@ -60,10 +60,11 @@ def build(*, layers: Sequence[int], text: str, seed: str, command: Sequence[str]
           env: Mapping[str, str] | None = None) -> Image:
     """An image serving `text` on port 80, with one layer of incompressible bytes per size in `layers`.
 
-    The same arguments make the same bytes. Images share the busybox layer, and data layers of the same seed and size.
+    The same arguments make the same bytes. The order is busybox, data, text: an engine downloads a layer again
+    unless it has all the layers below it too, so images of one seed that begin with the same sizes share these.
     """
-    stack = (_busybox_layer(), _text_layer(text),
-             *(_data_layer(f"{seed}-{number}", size) for number, size in enumerate(layers)))
+    data = [_data_layer(f"{seed}-{number}", size) for number, size in enumerate(layers)]
+    stack = (_busybox_layer(), *data, _text_layer(text))
     config = _config(stack, command, env or {})
     body = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config.descriptor,
             "layers": [layer.descriptor for layer in stack]}

@@ -64,7 +64,7 @@ class Registry:
              command: Sequence[str] = SERVE, env: Mapping[str, str] | None = None) -> str:
         """Build an image (see images.build; `version_text` defaults to the tag) and push it; returns its digest.
 
-        Data layers depend on name, position and size alone, so two tags of a name share them.
+        Data layers depend on name, position and size alone: two tags of a name share them as far as sizes are equal.
         """
         return self.put(name, tag, build(layers=layers, text=version_text or tag, seed=name.replace("/", "-"),
                                          command=command, env=env))
