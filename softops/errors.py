@@ -54,10 +54,22 @@ class BadRequest(SoftopsError, ValueError):
     code = 400
 
 
+class Forbidden(SoftopsError):
+    """The caller may not do this."""
+
+    code = 403
+
+
 class NotFound(SoftopsError, LookupError):
     """The named thing does not exist."""
 
     code = 404
+
+
+class NotAllowed(SoftopsError):
+    """The path exists, but not for this method."""
+
+    code = 405
 
 
 class Conflict(SoftopsError):
@@ -71,6 +83,13 @@ class TooLarge(SoftopsError, ValueError):
     """The input is over a limit."""
 
     code = 413
+
+
+class Unavailable(SoftopsError):
+    """softops itself can't answer now."""
+
+    code = 503
+    then = Then.RETRY
 
 
 class GitError(SoftopsError):

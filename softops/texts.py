@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from softops.catalog_texts import CATALOG_TEXTS
+from softops.web_texts import WEB_TEXTS
 
 Lang = Literal["en", "zh"]
 
@@ -24,7 +25,7 @@ class Text(NamedTuple):
 
 
 TEXTS: Mapping[str, Text] = {
-    **{reason: Text(*sentences) for reason, sentences in CATALOG_TEXTS.items()},
+    **{reason: Text(*sentences) for reason, sentences in {**CATALOG_TEXTS, **WEB_TEXTS}.items()},
     "INTERNAL": Text("Something went wrong inside softops ({detail}). The log has the details.",
                      "softops 内部出错（{detail}），详情见日志。"),
     "CONFIG_INVALID": Text("{name}={value} can't be used: {problem}. Set it right or leave it out.",
