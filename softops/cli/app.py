@@ -1,0 +1,137 @@
+"""The commands and their options. What a command does is imported when it runs, so that `--help` is quick."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from softops.cli.labels import Words
+from softops.language import person_language
+
+_words = Words(person_language())
+say = _words.help
+
+app = typer.Typer(name="softops", help=say("APP"), epilog=say("EPILOG"), no_args_is_help=True,
+                  pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
+
+Json = Annotated[bool, typer.Option("--json", help=say("JSON"))]
+Software = Annotated[str, typer.Argument(help=say("SOFTWARE"), metavar="NAME[:VERSION]", show_default=False)]
+ServersOption = Annotated[list[str] | None, typer.Option("--server", "-s", help=say("SERVER"), show_default=False)]
+GroupsOption = Annotated[list[str] | None, typer.Option("--group", "-g", help=say("GROUP"), show_default=False)]
+Detach = Annotated[bool, typer.Option("--detach", "-d", help=say("DETACH"))]
+Status = Annotated[str | None, typer.Option("--status", help=say("STATUS_FILTER"), show_default=False)]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"softops {version('softops')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(version: Annotated[bool, typer.Option("--version", help=say("VERSION"), callback=_show_version,
+                                                   is_eager=True)] = False) -> None:
+    """Options that need no command."""
+
+
+@app.command(help=say("SERVE"))
+def serve() -> None:
+    from softops.cli import serving
+
+    serving.serve(_words)
+
+
+@app.command(help=say("SYNC"))
+def sync(repository: Annotated[str | None, typer.Argument(help=say("REPOSITORY"), show_default=False)] = None,
+         confirm: Annotated[bool, typer.Option("--confirm", help=say("CONFIRM"))] = False,
+         as_json: Json = False) -> None:
+    from softops.cli import syncing
+
+    syncing.sync(repository, confirm=confirm, as_json=as_json)
+
+
+@app.command("list", help=say("LIST"))
+def list_(name: Annotated[str | None, typer.Option("--name", help=say("NAME_FILTER"), show_default=False)] = None,
+          status: Status = None, as_json: Json = False) -> None:
+    from softops.cli import lists
+
+    lists.software(name=name, status=status, as_json=as_json)
+
+
+@app.command(help=say("SERVERS"))
+def servers(names: Annotated[list[str] | None, typer.Argument(help=say("SERVER_NAMES"), metavar="[NAME]...",
+                                                              show_default=False)] = None,
+            check: Annotated[bool, typer.Option("--check", help=say("CHECK"))] = False,
+            as_json: Json = False) -> None:
+    from softops.cli import lists
+
+    lists.servers(names or [], check=check, as_json=as_json)
+
+
+@app.command(help=say("INSTALL"))
+def install(software: Software, server: ServersOption = None, group: GroupsOption = None,
+            param: Annotated[list[str] | None, typer.Option("--param", "-p", help=say("PARAM"), metavar="NAME=VALUE",
+                                                            show_default=False)] = None,
+            detach: Detach = False, as_json: Json = False) -> None:
+    from softops.cli import work
+
+    work.install(software, servers=server or [], groups=group or [], params=param or [], detach=detach,
+                 as_json=as_json)
+
+
+@app.command(help=say("PULL"))
+def pull(software: Software, server: ServersOption = None, group: GroupsOption = None, detach: Detach = False,
+         as_json: Json = False) -> None:
+    from softops.cli import work
+
+    work.pull(software, servers=server or [], groups=group or [], detach=detach, as_json=as_json)
+
+
+@app.command(help=say("WATCH"))
+def watch(job: Annotated[int | None, typer.Argument(help=say("JOB"), show_default=False)] = None,
+          as_json: Annotated[bool, typer.Option("--json", help=say("JSON_LINES"))] = False) -> None:
+    from softops.cli import work
+
+    work.watch(job, as_json=as_json)
+
+
+@app.command(help=say("RECORDS"))
+def records(soft: Annotated[str | None, typer.Option("--soft", help=say("SOFT_FILTER"), show_default=False)] = None,
+            server: Annotated[str | None, typer.Option("--server", "-s", help=say("SERVER_FILTER"),
+                                                       show_default=False)] = None,
+            status: Status = None,
+            job: Annotated[int | None, typer.Option("--job", help=say("JOB_FILTER"), show_default=False)] = None,
+            limit: Annotated[int, typer.Option("--limit", "-n", min=1, help=say("LIMIT"))] = 50,
+            as_json: Json = False) -> None:
+    from softops.cli import lists
+
+    lists.records(soft=soft, server=server, status=status, job=job, limit=limit, as_json=as_json)
+
+
+@app.command(help=say("CANCEL"))
+def cancel(job: Annotated[int | None, typer.Argument(help=say("JOB"), show_default=False)] = None,
+           record: Annotated[int | None, typer.Option("--record", help=say("RECORD"), show_default=False)] = None,
+           as_json: Json = False) -> None:
+    if (job is None) == (record is None):
+        raise typer.BadParameter(say("CANCEL_ONE"))
+    from softops.cli import work
+
+    work.cancel(job=job, record=record, as_json=as_json)
+
+
+@app.command(help=say("RETRY"))
+def retry(job: Annotated[int, typer.Argument(help=say("JOB"), show_default=False)], detach: Detach = False,
+          as_json: Json = False) -> None:
+    from softops.cli import work
+
+    work.retry(job, detach=detach, as_json=as_json)
+
+
+@app.command(help=say("DOCTOR"))
+def doctor(as_json: Json = False) -> None:
+    from softops.cli import checkup
+
+    checkup.doctor(as_json=as_json)
