@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from contextlib import suppress
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from tests.fleet.claims import Claim
@@ -95,8 +96,10 @@ class Machine:
         self._processes, self._pid = [], None
 
     def _connect(self) -> None:
-        output("ip", "-batch", "-", stdin=f"link add {self._link} type veth peer name eth0 netns {self.pid}\n"
-                                          f"link set {self._link} master {self._bridge} up\n")
+        # The same hardware address after every boot: nobody has to unlearn an old one.
+        hardware = "02:00:" + ":".join(f"{part:02x}" for part in IPv4Address(self.address).packed)
+        output("ip", "-batch", "-", stdin=f"link add {self._link} type veth peer name eth0 address {hardware} "
+                                          f"netns {self.pid}\nlink set {self._link} master {self._bridge} up\n")
         output("nsenter", "--target", str(self.pid), "--net", "ip", "-batch", "-",
                stdin=f"link set lo up\naddr add {self.address}/24 dev eth0\nlink set eth0 up\n"
                      f"route add default via {self._gateway}\n")
