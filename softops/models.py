@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from softops.columns import BIG_ID, JsonText, UtcSeconds
 
@@ -107,6 +107,8 @@ class ServerRow(Base):
     message: Mapped[str | None] = mapped_column("system_soft_server_message", Text)
     create_time: Mapped[datetime] = mapped_column("system_soft_server_create_time")
     update_time: Mapped[datetime] = mapped_column("system_soft_server_update_time")
+    groups: Mapped[list[ServerGroupRow]] = relationship(lazy="selectin", cascade="all, delete-orphan",
+                                                        order_by="ServerGroupRow.name")
 
 
 class ServerGroupRow(Base):

@@ -227,6 +227,21 @@ TEXTS: Mapping[str, Text] = {
                              "没有记录 {record}。可用 `softops records` 查看现有记录。"),
     "ALREADY_FINAL": Text("{what} has ended already ({status}); there is nothing to cancel.",
                           "{what} 已结束（{status}），无需取消。"),
+    "INVENTORY_MISSING": Text("There is no inventory at {path}. Write one there, or set SOFTOPS_INVENTORY.",
+                              "{path} 处没有清单。请在该处创建，或设置 SOFTOPS_INVENTORY。"),
+    "INVENTORY_NO_ANSIBLE": Text("{program} can't be started: {problem}. Install softops with its dependencies again.",
+                                 "无法启动 {program}：{problem}。请重新安装 softops 及其依赖。"),
+    "INVENTORY_TIMEOUT": Text("Ansible did not read the inventory {path} within {seconds} seconds. "
+                              "Look for what it waits for with ansible-inventory --list.",
+                              "Ansible 未能在 {seconds} 秒内读取清单 {path}。请用 ansible-inventory --list 查看它在等待什么。"),
+    "INVENTORY_UNREADABLE": Text("Ansible can't read the inventory {path}: {problem}",
+                                 "Ansible 无法读取清单 {path}：{problem}"),
+    "INVENTORY_NAMES": Text("These hosts of the inventory {path} have names that Ansible would read as patterns: {names}. "
+                            "Use letters, digits, dots, dashes and underscores.",
+                            "清单 {path} 中以下主机名会被 Ansible 当作模式：{names}。请只用字母、数字、点、短横线和下划线。"),
+    "INVENTORY_SAME_NAMES": Text("These names in the inventory {path} are both a host and a group: {names}. "
+                                 "Rename one of the two, or work for one would be done on all.",
+                                 "清单 {path} 中以下名称既是主机又是组：{names}。请重命名其一，否则对一台的操作会作用于整组。"),
     "LEASE_LOST": Text("Job {job} is no longer run by {owner}; it was ended or taken over. Nothing is to be done.",
                        "任务 {job} 已不再由 {owner} 执行：它已结束或被接管。无需处理。"),
 }

@@ -1,0 +1,16 @@
+"""What somebody may have meant, for the sentence that says that it does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+SHOWN = 20
+
+
+def choices(wanted: object, there: Iterable[object]) -> str:
+    """Those of `there` that are most like `wanted`; or else the first ones in order; `-` when there is nothing."""
+    words = sorted({str(word) for word in there})
+    close = get_close_matches(str(wanted)[:80], words, n=5, cutoff=0.6)
+    named = close or words[:SHOWN]
+    return ", ".join(named) + (" …" if not close and len(words) > SHOWN else "") or "-"
