@@ -8,11 +8,13 @@ SERVER_TEXTS: Mapping[str, tuple[str, str]] = {
     "SSH_HOST_KEY": (
         "The SSH host key of this server is unknown or has changed: {words}. Compare its fingerprint, then "
         "correct known_hosts (`ssh-keygen -R ADDRESS`, then connect once by hand).",
-        "此服务器的 SSH 主机密钥未知或已改变：{words}。请核对指纹后更正 known_hosts（`ssh-keygen -R 地址`，再手动连接一次）。"),
+        "此服务器的 SSH 主机密钥未知或已改变：{words}。"
+        "请核对指纹后更正 known_hosts（`ssh-keygen -R 地址`，再手动连接一次）。"),
     "SSH_DENIED": (
         "The server refuses the login: {words}. Put the key of this machine into its authorized_keys, or set "
         "ansible_user and ansible_ssh_private_key_file right.",
-        "服务器拒绝登录：{words}。请将本机公钥加入其 authorized_keys，或改正 ansible_user 与 ansible_ssh_private_key_file。"),
+        "服务器拒绝登录：{words}。请将本机公钥加入其 authorized_keys，"
+        "或改正 ansible_user 与 ansible_ssh_private_key_file。"),
     "SSH_REFUSED": (
         "Nothing accepts SSH connections there: {words}. Start sshd on the server, or set ansible_host and "
         "ansible_port right.",
@@ -42,7 +44,8 @@ SERVER_TEXTS: Mapping[str, tuple[str, str]] = {
     "DOCKER_HOST_TLS": (
         "The certificates for docker_host {address} don't fit: {words}. Set docker_ca_cert, "
         "docker_client_cert and docker_client_key right.",
-        "docker_host {address} 的证书不正确：{words}。请改正 docker_ca_cert、docker_client_cert 与 docker_client_key。"),
+        "docker_host {address} 的证书不正确：{words}。"
+        "请改正 docker_ca_cert、docker_client_cert 与 docker_client_key。"),
     "ENGINE_NOT_INSTALLED": (
         "There is no docker command on the server: {words}. Install Docker Engine there, for example with "
         "`apt-get install docker.io`.",
@@ -86,7 +89,8 @@ SERVER_TEXTS: Mapping[str, tuple[str, str]] = {
     "PULL_PLAIN_HTTP": (
         "The registry of {image} speaks plain HTTP, the engine expects HTTPS: {words}. Give the registry a "
         "certificate, or name it under insecure-registries in /etc/docker/daemon.json.",
-        "{image} 的镜像仓库使用 HTTP，而引擎要求 HTTPS：{words}。请为仓库配置证书，或将其写入 /etc/docker/daemon.json 的 "
+        "{image} 的镜像仓库使用 HTTP，而引擎要求 HTTPS：{words}。请为仓库配置证书，"
+        "或将其写入 /etc/docker/daemon.json 的 "
         "insecure-registries。"),
     "PULL_CERTIFICATE": (
         "The engine does not trust the certificate of the registry of {image}: {words}. Put its CA into "
@@ -110,7 +114,8 @@ SERVER_TEXTS: Mapping[str, tuple[str, str]] = {
     "PULL_IDLE": (
         "The pull of {image} was silent for {seconds} s and was ended. Check the network between server and "
         "registry, or raise SOFTOPS_PULL_IDLE_TIMEOUT.",
-        "拉取 {image} 时 {seconds} 秒没有任何进展，已终止。请检查服务器与仓库之间的网络，或调大 SOFTOPS_PULL_IDLE_TIMEOUT。"),
+        "拉取 {image} 时 {seconds} 秒没有任何进展，已终止。请检查服务器与仓库之间的网络，"
+        "或调大 SOFTOPS_PULL_IDLE_TIMEOUT。"),
     "PULL_TIMEOUT": (
         "The pull of {image} was not done after {seconds} s and was ended. Raise SOFTOPS_PULL_TIMEOUT if "
         "that is normal there.",
@@ -135,7 +140,8 @@ SERVER_TEXTS: Mapping[str, tuple[str, str]] = {
     "REGISTRY_UNREACHABLE": (
         "The registry {registry} does not answer: {problem}. Check its address and the network; one that "
         "speaks plain HTTP has to be in SOFTOPS_INSECURE_REGISTRIES.",
-        "镜像仓库 {registry} 没有应答：{problem}。请检查地址与网络；使用 HTTP 的仓库须写入 SOFTOPS_INSECURE_REGISTRIES。"),
+        "镜像仓库 {registry} 没有应答：{problem}。请检查地址与网络；"
+        "使用 HTTP 的仓库须写入 SOFTOPS_INSECURE_REGISTRIES。"),
     "REGISTRY_BAD_ANSWER": (
         "The registry {registry} does not answer for {image} as the distribution API says: {problem}. Check "
         "what is behind that address.",
