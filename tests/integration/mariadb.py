@@ -6,6 +6,7 @@ import ctypes
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -58,10 +59,11 @@ class MariaDB:
 
     def start(self) -> None:
         """Start the server and return when it answers."""
-        self._process = subprocess.Popen(
-            ["mariadbd", "--no-defaults", *self._where(), *OPTIONS, f"--socket={self._socket}",
-             f"--pid-file={self._directory / 'pid'}", f"--init-file={self._init_file()}"],
-            stdout=subprocess.DEVNULL, stderr=(self._directory / "log").open("ab"), preexec_fn=_die_with_parent)
+        with (self._directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                ["mariadbd", "--no-defaults", *self._where(), *OPTIONS, f"--socket={self._socket}",
+                 f"--pid-file={self._directory / 'pid'}", f"--init-file={self._init_file()}"],
+                stdout=subprocess.DEVNULL, stderr=log, preexec_fn=_die_with_parent)
         deadline = time.monotonic() + PATIENCE
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -113,10 +115,11 @@ class MariaDB:
         return path
 
     def _answers(self) -> bool:
-        try:
-            self.connect().close()
-        except pymysql.err.OperationalError:
-            return False
+        # PyMySQL leaves its socket open when nobody listens, so that is found out first.
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(self._socket)) != 0:
+                return False
+        self.connect().close()
         return True
 
 
