@@ -1,0 +1,1 @@
+"""The main job where a person can watch it, on real servers made for it."""
