@@ -178,8 +178,7 @@ def _set_up_mariadb(connection: Any, _: object) -> None:
 def _lost(exc: BaseException | None) -> bool:
     if not isinstance(exc, DBAPIError):
         return False
-    first = exc.orig.args[0] if exc.orig is not None and exc.orig.args else None
-    return first in LOST or (isinstance(exc.orig, sqlite3.OperationalError) and "locked" in str(exc.orig))
+    return exc.orig is not None and bool(exc.orig.args) and exc.orig.args[0] in LOST
 
 
 def _problem(exc: SQLAlchemyError) -> str:

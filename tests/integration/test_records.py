@@ -301,12 +301,16 @@ def test_the_command_by_hand_is_kept(database: Database, records: Records) -> No
 
 
 def test_what_does_not_exist_is_named(records: Records) -> None:
-    for missing in (lambda: records.job(7), lambda: records.finish_job(7, NOW), lambda: records.request_cancel_job(7),
-                    lambda: records.append_events(7, [an_event()])):
+    of_job: tuple[Callable[[], object], ...] = (
+        lambda: records.job(7), lambda: records.finish_job(7, NOW), lambda: records.request_cancel_job(7),
+        lambda: records.append_events(7, [an_event()]))
+    for missing in of_job:
         with pytest.raises(NotFound, match="no job 7"):
             missing()
-    for missing in (lambda: records.record(7), lambda: records.finish_record(7, SUCCESS, NOW, "zh"),
-                    lambda: records.request_cancel_record(7)):
+    of_record: tuple[Callable[[], object], ...] = (
+        lambda: records.record(7), lambda: records.finish_record(7, SUCCESS, NOW, "zh"),
+        lambda: records.request_cancel_record(7))
+    for missing in of_record:
         with pytest.raises(NotFound, match="no record 7"):
             missing()
 
@@ -314,7 +318,7 @@ def test_what_does_not_exist_is_named(records: Records) -> None:
 def test_the_app_of_a_server_remembers_what_was_there_before(database: Database, records: Records) -> None:
     old, new = some_images(database, an_item(version="1.21.0"), an_item(version="1.22.1"))
     servers = some_servers(database)
-    done = []
+    done: list[Record] = []
     for image in (old, new):
         job, _ = records.create_job(a_draft(image), servers, NOW)
         done += run(records, job)
