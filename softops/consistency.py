@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from softops.documents import MAX_PROBLEMS, Document, Loc
+from softops.entries import COMPOSE_PATH
 from softops.problems import Problem, nearest, shortened
 from softops.templates import template_problems
 
@@ -97,7 +98,7 @@ class _Checks:
                 self.add(self._document.problem("ENTRY_UNDECLARED", loc, name=name, nearest=nearest(name, names)))
 
     def _template(self, path: Any, names: Set[str], base: Loc) -> None:
-        if not isinstance(path, str) or not path.endswith(".j2"):
+        if not isinstance(path, str) or not re.fullmatch(COMPOSE_PATH, path):
             return
         content = self._files.get(path)
         if content is None:

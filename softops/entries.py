@@ -22,6 +22,8 @@ _VOLUME = re.compile(rf"(?P<source>[A-Za-z0-9][A-Za-z0-9_.-]*|(?:\.?/|{VARIABLE}
                      rf"(?P<target>(?:/|{VARIABLE})[^:]*)(?::(?:ro|rw|z|Z)(?:,(?:ro|rw|z|Z))*)?")
 _CPUS = re.compile(rf"{VARIABLE}|[0-9]{{1,4}}(?:\.[0-9]{{1,3}})?")
 MAX_CPUS = 1024
+COMPOSE_PATH = r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*\.j2"
+"""A template inside the folder of its software."""
 
 
 def _image(text: str) -> str:
@@ -72,8 +74,7 @@ Name = Annotated[str, fits(r"[a-z0-9][a-z0-9_.-]{0,62}", "ENTRY_NAME")]
 VersionName = Annotated[str, fits(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}", "ENTRY_VERSION")]
 Image = Annotated[str, AfterValidator(_image)]
 Digest = Annotated[str, fits(DIGEST.pattern, "ENTRY_DIGEST")]
-ComposeFile = Annotated[
-    str, fits(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*\.j2", "ENTRY_COMPOSE_PATH")]
+ComposeFile = Annotated[str, fits(COMPOSE_PATH, "ENTRY_COMPOSE_PATH")]
 Duration = Annotated[str, fits(rf"{VARIABLE}|(?:[0-9]{{1,6}}(?:us|ms|s|m|h))+", "ENTRY_DURATION")]
 Size = Annotated[str, fits(rf"(?i:{VARIABLE}|[0-9]{{1,12}}(?:\.[0-9]{{1,3}})?(?:b|kb?|mb?|gb?))", "ENTRY_SIZE")]
 Capability = Annotated[str, fits(r"[A-Z][A-Z_]{1,40}", "ENTRY_CAPABILITY")]

@@ -34,7 +34,7 @@ def template_problems(path: str, content: bytes, names: Set[str]) -> tuple[Probl
     except UnicodeDecodeError as exc:
         return (Problem(path=path, line=content.count(b"\n", 0, exc.start) + 1, column=1, reason="YAML_NOT_UTF8"),)
     except TemplateSyntaxError as exc:
-        return (_at(path, exc.lineno, "TEMPLATE_SYNTAX", detail=shortened(exc.message or "")),)
+        return (_at(path, exc.lineno, "TEMPLATE_SYNTAX", detail=shortened((exc.message or "").rstrip("."))),)
     except RecursionError:
         return (Problem(path=path, reason="TEMPLATE_TOO_DEEP"),)
     return (*_tree_problems(path, tree, names), *_interpolation_problems(path, text, names))
