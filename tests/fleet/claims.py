@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.fleet.commands import FleetError, output
-from tests.fleet.teardown import tear_down
+from tests.fleet.teardown import PREFIX, tear_down
 
-ROOT = Path("/var/tmp/softops-fleet")
-"""Holds one directory per fleet; not under /tmp, which may be in memory, and short for the sake of socket paths."""
+PLACE = Path("/var/tmp")
+"""Holds one directory per fleet; not /tmp, which may be in memory, and short for the sake of socket paths."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,11 +45,10 @@ def claim() -> Claim:
     """Sweep what dead owners left, then take an id, a directory and a free subnet with its bridge."""
     if os.geteuid() != 0:
         raise FleetError("a fleet of test servers needs root: it makes network namespaces; use sudo")
-    ROOT.mkdir(mode=0o711, parents=True, exist_ok=True)
     with _machine_lock():
         _sweep()
         run_id = hashlib.sha256(f"{os.getpid()} {time.time_ns()}".encode()).hexdigest()[:6]
-        directory = ROOT / run_id
+        directory = directory_of(run_id)
         directory.mkdir(mode=0o711)
         lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -58,19 +57,25 @@ def claim() -> Claim:
     return taken
 
 
+def directory_of(run_id: str) -> Path:
+    """Where the fleet of that id keeps everything."""
+    return PLACE / f"{PREFIX}{run_id}"
+
+
 @contextmanager
 def _machine_lock() -> Iterator[None]:
-    """One claim at a time on this machine."""
-    with (ROOT / ".lock").open("w") as handle:
+    """One claim at a time on this machine; the lock is on the place itself, so that no file of it stays."""
+    handle = os.open(PLACE, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(handle)
 
 
 def _sweep() -> None:
     """Tear down fleets whose owner and reaper are both dead: nobody holds their lock."""
-    for directory in ROOT.iterdir():
-        if not directory.is_dir():
-            continue
+    for directory in PLACE.glob(f"{PREFIX}*"):
         lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             with suppress(BlockingIOError):
@@ -81,7 +86,7 @@ def _sweep() -> None:
 
 
 def _free_subnet(run_id: str) -> ipaddress.IPv4Network:
-    """A /24 of 10.128.0.0/9 that no address and no route of this machine touches."""
+    """A /24 of 10.128.0.0/9 that no address, route or name server of this machine touches."""
     taken = _networks_in_use()
     start = int(run_id[:4], 16)
     for step in range(2**15):
@@ -97,7 +102,13 @@ def _networks_in_use() -> list[ipaddress.IPv4Network]:
                  for info in link.get("addr_info", [])]
     routes = [ipaddress.IPv4Network(route["dst"], strict=False)
               for route in json.loads(output("ip", "-j", "-4", "route") or "[]") if route["dst"] != "default"]
-    return addresses + routes
+    return addresses + routes + _name_servers()
+
+
+def _name_servers() -> list[ipaddress.IPv4Network]:
+    lines = Path("/etc/resolv.conf").read_text().splitlines() if Path("/etc/resolv.conf").exists() else []
+    found = [line.split()[1] for line in lines if line.startswith("nameserver ")]
+    return [ipaddress.IPv4Network(address) for address in found if ":" not in address]
 
 
 def _make_bridge(taken: Claim) -> None:

@@ -14,21 +14,24 @@ from pathlib import Path
 
 from tests.fleet.commands import MARK, output
 
+PREFIX = "softops-fleet-"
+"""What the names of fleets' directories start with; the rest is the id."""
 CGROUPS = Path("/sys/fs/cgroup")
 
 
 def tear_down(directory: Path) -> None:
     """End the fleet's processes and remove its mounts, links, cgroups and directory."""
-    _end_processes(directory)
+    run_id = directory.name.removeprefix(PREFIX)
+    _end_processes(directory, run_id)
     _unmount(directory)
-    _delete_links(f"so{directory.name}")
-    _delete_cgroups(f"so{directory.name}")
+    _delete_links(f"so{run_id}")
+    _delete_cgroups(f"so{run_id}")
     _delete_files(directory)
 
 
-def processes(directory: Path) -> Iterator[int]:
+def processes(directory: Path, run_id: str) -> Iterator[int]:
     """The processes of this fleet: they carry its mark, or are SSH masters with a socket in its directory."""
-    mark = f"{MARK}={directory.name}".encode()
+    mark = f"{MARK}={run_id}".encode()
     master = f"ssh: {directory}/".encode()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
@@ -38,10 +41,10 @@ def processes(directory: Path) -> Iterator[int]:
                     yield int(entry.name)
 
 
-def _end_processes(directory: Path) -> None:
+def _end_processes(directory: Path, run_id: str) -> None:
     """SIGKILL, again and again until none is left: pid 1 of a server takes everything in it along."""
     deadline = time.monotonic() + 30
-    while found := [pid for pid in processes(directory) if not _is_zombie(pid)]:
+    while found := [pid for pid in processes(directory, run_id) if not _is_zombie(pid)]:
         if time.monotonic() > deadline:
             raise TimeoutError(f"processes {found} of {directory} do not end")
         for pid in found:
