@@ -1,0 +1,42 @@
+"""Brings the image of a software to the server, with live progress; see docs/operating-by-hand.md."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+# Run by an Ansible that softops is not installed with, the package still lies beside playbooks/.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from softops.actions import CONNECTION_ARGS, EngineAction
+from softops.byhand import order_by_hand
+from softops.delivery import Delivery, Wishes
+from softops.orders import Order, order_of
+
+
+class ActionModule(EngineAction):
+    """The task `softops_image`."""
+
+    _VALID_ARGS = frozenset({"operation", "input", "catalog", "name", "version", "parameters", "pull", "apps_dir",
+                             *CONNECTION_ARGS})
+
+    def work(self) -> dict[str, Any]:
+        """Deliver the image, and for an installation note it on the server."""
+        order = self._order()
+        install = self.text("operation") == "install"
+        way = self.way(order.limits.connect_timeout)
+        wishes = Wishes(install=install, check=bool(self._task.check_mode), apps_dir=self.text("apps_dir"))
+        with self.engine(way, order.limits.connect_timeout) as engine:
+            done = Delivery(order, self.access(way, engine, order.limits), wishes).run()
+        return {"changed": done.changed, "softops": {
+            "reason": "INSTALL_SUCCESS" if install else "PULL_SUCCESS", "code": 200, "params": {},
+            "digest": done.digest, "imageId": done.image_id, "size": done.size, "layers": done.layers}}
+
+    def _order(self) -> Order:
+        given = self.input()
+        if given is not None:
+            return order_of(given)
+        return order_by_hand(Path(self.text("catalog")), self.text("name"), self.text("version"),
+                             parameters=self._task.args.get("parameters") or {},
+                             pull=self._task.args.get("pull") or {})

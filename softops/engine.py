@@ -1,0 +1,248 @@
+"""A server's Docker engine, spoken to with the Docker SDK over any dial."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import requests
+import urllib3
+from docker.api.client import APIClient
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.transport.basehttpadapter import BaseHTTPAdapter
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
+
+from softops.dials import Dial, Line
+from softops.errors import EngineUnreachable, ServerUnreachable
+from softops.refusals import engine_refusal, quoted
+
+_BASE = "http+docker://engine"
+_FIRST_VERSION = "1.41"
+"""Only until the engine has said its own."""
+_FOREIGN = (requests.RequestException, urllib3.exceptions.HTTPError, DockerException, OSError)
+RETRY_PAUSE = 0.5
+"""Seconds before a server that cut off the login is dialled again."""
+MAX_IMAGES = 500
+"""Images looked into for their layers."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EngineFacts:
+    """What an engine says of itself."""
+
+    version: str
+    api_version: str
+    os: str
+    architecture: str
+
+    @property
+    def platform(self) -> str:
+        """`linux/amd64`."""
+        return f"{self.os}/{self.architecture}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EngineStore:
+    """What an engine keeps, and where."""
+
+    root_dir: str
+    images: int
+    containers: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LocalImage:
+    """An image that an engine has."""
+
+    id: str
+    tags: tuple[str, ...]
+    digests: tuple[str, ...]
+    """NAME@DIGEST of the registries it is known to come from."""
+    os: str
+    architecture: str
+    size: int
+    """Bytes unpacked."""
+    layers: tuple[str, ...]
+    """Diff ids, lowest first."""
+
+
+class _Connection(HTTPConnection):
+    """An HTTP connection whose socket is a line."""
+
+    def __init__(self, engine: Engine, timeout: float) -> None:
+        super().__init__("engine", timeout=timeout)
+        self._engine = engine
+        self._seconds = timeout
+
+    def connect(self) -> None:
+        """Open a line instead of a TCP connection."""
+        self.sock = self._engine.line(self._seconds).sock
+
+
+class _Pool(HTTPConnectionPool):
+    def __init__(self, engine: Engine, timeout: float) -> None:
+        super().__init__("engine", timeout=timeout, maxsize=2)
+        self._engine = engine
+        self._seconds = timeout
+
+    def _new_conn(self) -> _Connection:
+        return _Connection(self._engine, self._seconds)
+
+
+class _Adapter(BaseHTTPAdapter):
+    """Carries the SDK's requests over lines."""
+
+    def __init__(self, pool: _Pool) -> None:
+        super().__init__()
+        self._pool = pool
+
+    def get_connection(self, _url: object, _proxies: object = None) -> _Pool:
+        """Always the one pool."""
+        return self._pool
+
+    def request_url(self, request: requests.PreparedRequest, _proxies: object) -> str:
+        """The path: proxies are no matter here."""
+        return request.path_url
+
+
+class Engine:
+    """One engine for the time of one task. Foreign errors become EngineUnreachable; use it in a `with` block.
+
+    `timeout` is the number of seconds an answer may take.
+    """
+
+    def __init__(self, dial: Dial, *, timeout: float, tries: int = 1) -> None:
+        self._dial = dial
+        self._timeout = timeout
+        self._tries = tries
+        self._lines: list[Line] = []
+        self._adapter = _Adapter(_Pool(self, timeout))
+        self._client = self._speak(_FIRST_VERSION)
+
+    def about(self) -> EngineFacts:
+        """Connect and let the engine introduce itself; has to be called first."""
+        for left in reversed(range(self._tries)):
+            try:
+                return self._about()
+            except ServerUnreachable as exc:
+                # Servers cut off logins when many come at once; every other reason stays the same a moment later.
+                if not left or exc.reason != "SERVER_UNREACHABLE":
+                    raise
+                self._hang_up()
+                time.sleep(RETRY_PAUSE)
+        raise AssertionError("unreachable")
+
+    def find(self, name: str) -> LocalImage | None:
+        """The image of that name (NAME:TAG, NAME@DIGEST or id), or None."""
+        with self._foreign():
+            try:
+                return _local_image(self._client.inspect_image(name))  # type: ignore[no-untyped-call]
+            except (ImageNotFound, NotFound):
+                return None
+
+    def tag(self, image_id: str, name: str, tag: str) -> None:
+        """Let NAME:TAG mean the image from now on."""
+        with self._foreign():
+            self._client.tag(image_id, name, tag)
+
+    def store(self) -> EngineStore:
+        """What the engine keeps."""
+        with self._foreign():
+            info = self._client.info()
+            return EngineStore(root_dir=str(info.get("DockerRootDir") or ""), images=int(info.get("Images") or 0),
+                               containers=int(info.get("Containers") or 0))
+
+    def layer_chains(self, seconds: float) -> tuple[tuple[str, ...], ...] | None:
+        """The diff ids of every image, each lowest first; None when that takes longer or there are too many."""
+        deadline = time.monotonic() + seconds
+        with self._foreign():
+            ids = {str(image_id) for image_id in self._client.images(quiet=True)}
+        if len(ids) > MAX_IMAGES:
+            return None
+        chains = []
+        for image_id in ids:
+            if time.monotonic() > deadline:
+                return None
+            image = self.find(image_id)
+            chains.append(image.layers if image else ())
+        return tuple(chains)
+
+    def pull(self, name: str, tag: str) -> Iterator[Mapping[str, Any]]:
+        """The engine's messages while it pulls NAME:TAG (or a digest as tag); a refusal comes as one with `error`.
+
+        Logins of this machine's user are not passed on. `close` from another thread ends it.
+        """
+        with self._foreign():
+            try:
+                yield from self._client.pull(name, tag=tag, stream=True, decode=True, auth_config={})
+            except APIError as exc:
+                yield {"error": str(exc.explanation or exc)}
+
+    def words(self) -> str:
+        """What was said beside the lines, to explain one that broke."""
+        return "\n".join(said for line in self._lines if (said := line.words()))
+
+    def close(self) -> None:
+        """Hang up; whatever the engine was asked to do is cancelled."""
+        self._client.close()
+        self._hang_up()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()
+
+    def line(self, seconds: float) -> Line:
+        """A new line, ended by `close` at the latest."""
+        line = self._dial.open(seconds)
+        self._lines.append(line)
+        return line
+
+    def _about(self) -> EngineFacts:
+        with self._foreign():
+            said = self._client.version(api_version=False)
+            facts = EngineFacts(version=str(said["Version"]), api_version=str(said["ApiVersion"]), os=str(said["Os"]),
+                                architecture=str(said["Arch"]))
+            self._client = self._speak(facts.api_version)
+        return facts
+
+    def _speak(self, api_version: str) -> APIClient:
+        # The SDK insists on a base URL that it knows; nothing is opened there.
+        client = APIClient(base_url="unix:///nowhere", version=api_version, timeout=max(1, round(self._timeout)))
+        client.trust_env = False
+        client.mount(f"{_BASE.partition('/')[0]}//", self._adapter)
+        return client
+
+    def _hang_up(self) -> None:
+        for line in self._lines:
+            line.close()
+        self._lines.clear()
+        self._adapter.close()
+
+    @contextlib.contextmanager
+    def _foreign(self) -> Iterator[None]:
+        try:
+            yield
+        except APIError as exc:
+            raise EngineUnreachable("ENGINE_ANSWER", words=quoted(str(exc.explanation or exc))) from exc
+        except (KeyError, ValueError, TypeError) as exc:
+            raise EngineUnreachable("ENGINE_ANSWER", words=quoted(f"no answer of a Docker engine ({exc})")) from exc
+        except _FOREIGN as exc:
+            if isinstance(exc, requests.Timeout) or "timed out" in str(exc).lower():
+                raise EngineUnreachable("ENGINE_SILENT", seconds=int(self._timeout)) from exc
+            raise engine_refusal(self.words() or str(exc)) from exc
+
+
+def _local_image(said: Mapping[str, Any]) -> LocalImage:
+    layers = (said.get("RootFS") or {}).get("Layers") or ()
+    return LocalImage(id=str(said["Id"]), tags=tuple(said.get("RepoTags") or ()),
+                      digests=tuple(said.get("RepoDigests") or ()), os=str(said.get("Os", "")),
+                      architecture=str(said.get("Architecture", "")), size=int(said.get("Size") or 0),
+                      layers=tuple(layers))

@@ -1,0 +1,65 @@
+"""One look at the registry for all servers of a run: registries count and limit what is asked of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from softops.errors import RegistryError
+from softops.playbooks import PullLimits
+from softops.registry import RegistryClient, RemoteImage, RemoteLayer
+
+
+class Lookups:
+    """Shares what a registry said between the processes of one playbook run.
+
+    `directory` belongs to the run alone and goes with it.
+    """
+
+    def __init__(self, directory: Path, limits: PullLimits) -> None:
+        self._directory = directory
+        self._limits = limits
+
+    def find(self, image: str, *, platform: tuple[str, str]) -> RemoteImage | RegistryError:
+        """What the registry has, or why that can't be known; asked at most once per run."""
+        key = hashlib.sha256("\n".join((image, *platform)).encode()).hexdigest()[:32]
+        with _locked(self._directory / f"softops-{key}.lock"):
+            path = self._directory / f"softops-{key}.json"
+            if path.exists():
+                return _decoded(path.read_text(encoding="utf-8"))
+            found = self._ask(image, platform)
+            path.write_text(_encoded(found), encoding="utf-8")
+            return found
+
+    def _ask(self, image: str, platform: tuple[str, str]) -> RemoteImage | RegistryError:
+        with RegistryClient(self._limits.plain_http, self._limits.connect_timeout) as client:
+            try:
+                return client.manifest(image, platform=platform)
+            except RegistryError as exc:
+                return exc
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _encoded(found: RemoteImage | RegistryError) -> str:
+    if isinstance(found, RegistryError):
+        return json.dumps({"reason": found.reason, "params": {key: str(value) for key, value in found.params.items()}})
+    return json.dumps(dataclasses.asdict(found))
+
+
+def _decoded(text: str) -> RemoteImage | RegistryError:
+    data = json.loads(text)
+    if "reason" in data:
+        return RegistryError(data["reason"], **data["params"])
+    return RemoteImage(digest=data["digest"], config_digest=data["config_digest"], size=data["size"],
+                       layers=tuple(RemoteLayer(**layer) for layer in data["layers"]))

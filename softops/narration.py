@@ -1,0 +1,85 @@
+"""Telling how the work on one server goes: as lines for softops, or as sentences for a person."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from softops.events import Layer
+from softops.sizes import readable_size
+from softops.texts import render
+
+QUIET = 3.0
+"""Seconds between two sentences about the same pull."""
+
+
+class Narrator(Protocol):
+    """Hears what happens."""
+
+    def stage(self, stage: str, *, image: str = "", total: int | None = None) -> None:
+        """A stage begins: connect, space, pull, verify or manifest."""
+
+    def layers(self, changed: Sequence[Layer]) -> None:
+        """Layers have new states."""
+
+
+class LineNarrator:
+    """One JSON object per line, as docs/architecture.md has it."""
+
+    def __init__(self, host: str, run: str, display: Callable[[str], None]) -> None:
+        self._head = {"softops": 1, "run": run, "host": host}
+        self._display = display
+
+    def stage(self, stage: str, *, image: str = "", total: int | None = None) -> None:  # noqa: ARG002
+        self._say({"kind": "stage", "stage": stage, **({"total": total} if stage == "pull" else {})})
+
+    def layers(self, changed: Sequence[Layer]) -> None:
+        self._say({"kind": "layers", "layers": [
+            {"id": layer.id, "status": layer.status, "current": layer.current, "total": layer.total}
+            for layer in changed]})
+
+    def _say(self, what: dict[str, object]) -> None:
+        self._display(json.dumps(self._head | {"at": round(time.time(), 3)} | what, separators=(",", ":")))
+
+
+class HandNarrator:
+    """A sentence when a stage begins, and one every few seconds while a pull goes on."""
+
+    def __init__(self, host: str, display: Callable[[str], None]) -> None:
+        self._host = host
+        self._display = display
+        self._layers: dict[str, Layer] = {}
+        self._said = time.monotonic()
+
+    def stage(self, stage: str, *, image: str = "", total: int | None = None) -> None:
+        if stage == "verify":
+            self._count()
+        reason = f"HAND_{stage.upper()}" + ("_UNKNOWN" if stage == "pull" and total is None else "")
+        self._say(reason, image=image, total=readable_size(total or 0))
+
+    def layers(self, changed: Sequence[Layer]) -> None:
+        for layer in changed:
+            if layer.status.startswith("Retrying") and layer.status != self._status(layer.id):
+                self._say("HAND_LAYER", layer=layer.id, status=layer.status)
+            self._layers[layer.id] = layer
+        if time.monotonic() - self._said >= QUIET:
+            self._count()
+
+    def _status(self, layer_id: str) -> str:
+        return self._layers[layer_id].status if layer_id in self._layers else ""
+
+    def _count(self) -> None:
+        known = self._layers.values()
+        self._say("HAND_LAYERS", done=sum(layer.done for layer in known), layers=len(known),
+                  current=readable_size(sum(_downloaded(layer) for layer in known)))
+
+    def _say(self, reason: str, **params: object) -> None:
+        self._said = time.monotonic()
+        self._display(f"{self._host}: {render(reason, 'en', params)}")
+
+
+def _downloaded(layer: Layer) -> int:
+    """Bytes; while a layer is unpacked the engine counts again from 0, but all of it has come."""
+    return (layer.current if layer.status == "Downloading" else layer.total if layer.current is not None else 0) or 0

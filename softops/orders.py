@@ -1,0 +1,97 @@
+"""What a playbook is asked to do with one software, from softops' input.json or from a catalog directory."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from softops.errors import BadRequest
+from softops.playbooks import PullLimits
+from softops.problems import shortened
+from softops.references import DIGEST, Reference, parse_reference
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
+_VERSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")
+MAX_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """One version of a software and how patiently it is brought to the servers."""
+
+    name: str
+    version: str
+    image: str
+    reference: Reference
+    digest: str | None
+    """The digest that must be reached; None: whatever the tag means."""
+    limits: PullLimits
+    repository: str | None = None
+    commit: str | None = None
+    entry: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_input(path: Path) -> Mapping[str, Any]:
+    """The content of an input.json; BadRequest when it can't be read."""
+    try:
+        with path.open("rb") as file:
+            data = json.loads(file.read(MAX_BYTES))
+    except (OSError, ValueError, RecursionError) as exc:
+        raise BadRequest("INPUT_INVALID", problem=f"{path}: {exc}") from exc
+    if not isinstance(data, dict):
+        raise BadRequest("INPUT_INVALID", problem=f"{path}: no JSON object")
+    return data
+
+
+def order_of(data: Mapping[str, Any]) -> Order:
+    """The order in the content of an input.json. Name and version are safe in paths and shells afterwards."""
+    software = _mapping(data, "software")
+    name, version, image = (_text(software, key) for key in ("name", "version", "image"))
+    reference = parse_reference(image)
+    if not _NAME.fullmatch(name) or not _VERSION.fullmatch(version):
+        raise BadRequest("INPUT_INVALID", problem=f"{shortened(name)} {shortened(version)} is no name and version")
+    if reference is None:
+        raise BadRequest("IMAGE_NAME_INVALID", image=shortened(image))
+    digest = software.get("digest") or reference.digest
+    if digest is not None and not DIGEST.fullmatch(str(digest)):
+        raise BadRequest("INPUT_INVALID", problem=f"{shortened(str(digest))} is no digest")
+    return Order(name=name, version=version, image=image, reference=reference, digest=digest,
+                 limits=limits_of(data), repository=software.get("repository"), commit=software.get("commit"),
+                 entry=_mapping(software, "entry"), parameters=_mapping(data, "parameters"))
+
+
+def limits_of(data: Mapping[str, Any]) -> PullLimits:
+    """The patience in the content of an input.json, seconds."""
+    said = _mapping(data, "pull")
+    plain_http = said.get("plainHttp", ())
+    if not isinstance(plain_http, list | tuple):
+        raise BadRequest("INPUT_INVALID", problem="plainHttp is no list")
+    return PullLimits(idle_timeout=_seconds(said, "idleTimeout", 60), timeout=_seconds(said, "timeout", 3600),
+                      connect_timeout=_seconds(said, "connectTimeout", 10),
+                      plain_http=tuple(str(one) for one in plain_http))
+
+
+def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key) or {}
+    if not isinstance(value, dict):
+        raise BadRequest("INPUT_INVALID", problem=f"{key} is no mapping")
+    return value
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key)
+    if not isinstance(value, str) or not value:
+        raise BadRequest("INPUT_INVALID", problem=f"software.{key} is missing")
+    return value
+
+
+def _seconds(data: Mapping[str, Any], key: str, otherwise: int) -> int:
+    value = data.get(key, otherwise)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise BadRequest("INPUT_INVALID", problem=f"{key} is no number of seconds")
+    return value

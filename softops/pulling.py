@@ -1,0 +1,183 @@
+"""A pull as the engine tells it: its messages folded into layer states, followed with patience and an eye on cancel."""
+
+from __future__ import annotations
+
+import queue
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from softops.errors import PullFailed
+from softops.events import Layer
+from softops.playbooks import PullLimits
+
+EMIT_INTERVAL = 0.1
+"""Seconds between two reports of a server's layers."""
+CANCEL_INTERVAL = 0.2
+"""Seconds between two looks at whether the pull should stop."""
+_LAYER_ID = re.compile(r"[0-9a-f]{12}")
+_DIGEST = re.compile(r"Digest: (sha256:[0-9a-f]{64})")
+
+Message = Mapping[str, Any]
+
+
+class PullFold:
+    """What is known of one pull. `sizes`: bytes of the layers by the short ids the engine uses, as far as known."""
+
+    def __init__(self, sizes: Mapping[str, int] | None = None) -> None:
+        self._sizes = sizes or {}
+        self._layers: dict[str, Layer] = {}
+        self._changed: dict[str, Layer] = {}
+        self.digest: str | None = None
+        """What the engine says it has pulled."""
+        self.error: str | None = None
+        """Why the engine gave up."""
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The newest states, in the order in which the layers appeared."""
+        return tuple(self._layers.values())
+
+    def take(self, message: Message) -> None:
+        """Fold in one message of the engine."""
+        if error := message.get("error"):
+            detail = message.get("errorDetail")
+            self.error = str((detail.get("message") if isinstance(detail, dict) else None) or error)
+        status, layer_id = str(message.get("status") or ""), str(message.get("id") or "")
+        if found := _DIGEST.match(status):
+            self.digest = found[1]
+        if status and _LAYER_ID.fullmatch(layer_id) and not status.startswith("Pulling from"):
+            self._take_layer(layer_id, status, message.get("progressDetail"))
+
+    def changes(self) -> tuple[Layer, ...]:
+        """The layers that have new states since the last call."""
+        changed, self._changed = tuple(self._changed.values()), {}
+        return changed
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether `changes` would return any."""
+        return bool(self._changed)
+
+    def _take_layer(self, layer_id: str, status: str, detail: object) -> None:
+        numbers = detail if isinstance(detail, dict) else {}
+        before = self._layers.get(layer_id)
+        after = self._state(layer_id, status, _count(numbers.get("current")), _count(numbers.get("total")))
+        if before is not None and before.status == status and after.current is None:
+            after = replace(after, current=before.current)
+        if after != before:
+            self._layers[layer_id] = self._changed[layer_id] = after
+
+    def _state(self, layer_id: str, status: str, current: int | None, total: int | None) -> Layer:
+        if status == "Already exists":
+            # Nothing of it is downloaded, so its size must not count.
+            return Layer(id=layer_id, status=status)
+        total = self._sizes.get(layer_id) if total is None else total
+        return Layer(id=layer_id, status=status, total=total,
+                     current=total if status in {"Download complete", "Pull complete"} else current)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Watch:
+    """Who follows a pull: gets the changed layers, and may want it to stop."""
+
+    emit: Callable[[Sequence[Layer]], None]
+    cancelled: Callable[[], bool]
+
+
+def follow(messages: Callable[[], Iterator[Message]], fold: PullFold, *, image: str, limits: PullLimits,
+           watch: Watch) -> None:
+    """Read `messages` to their end into `fold`. Layers are reported at most once per EMIT_INTERVAL, the last
+    states always. Raises what `messages` raises; PullFailed PULL_IDLE, PULL_TIMEOUT or CANCELLED leave the
+    reading thread behind, which ends when the caller closes the engine."""
+    follower = _Follower(fold, watch, limits)
+    inbox: queue.SimpleQueue[Message | _End] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(messages, inbox), name="pull", daemon=True).start()
+    try:
+        while True:
+            item = _next(inbox, follower.pause())
+            if isinstance(item, _End):
+                if item.error is not None:
+                    raise item.error
+                return
+            follower.hear(item)
+            follower.check(image)
+    finally:
+        follower.emit()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _End:
+    """The last thing in the inbox."""
+
+    error: Exception | None
+
+
+class _Follower:
+    """Keeps the time of one pull."""
+
+    def __init__(self, fold: PullFold, watch: Watch, limits: PullLimits) -> None:
+        self._fold = fold
+        self._watch = watch
+        self._limits = limits
+        self._started = self._heard = time.monotonic()
+        self._emitted = self._looked = 0.0
+
+    def pause(self) -> float:
+        """Seconds until something is to be done even if the engine stays silent."""
+        now = time.monotonic()
+        due = self._looked + CANCEL_INTERVAL
+        if self._fold.has_changes:
+            due = min(due, self._emitted + EMIT_INTERVAL)
+        return max(0.0, due - now)
+
+    def hear(self, message: Message | None) -> None:
+        """Fold in a message, or nothing, and report what is due."""
+        now = time.monotonic()
+        if message is not None:
+            self._heard = now
+            self._fold.take(message)
+        if now - self._emitted >= EMIT_INTERVAL:
+            self.emit()
+
+    def emit(self) -> None:
+        """Report all changes now."""
+        if self._fold.has_changes:
+            self._emitted = time.monotonic()
+            self._watch.emit(self._fold.changes())
+
+    def check(self, image: str) -> None:
+        """PullFailed when patience is over or nobody wants the pull any more."""
+        now = time.monotonic()
+        if now - self._heard > self._limits.idle_timeout:
+            raise PullFailed("PULL_IDLE", image=image, seconds=self._limits.idle_timeout)
+        if now - self._started > self._limits.timeout:
+            raise PullFailed("PULL_TIMEOUT", image=image, seconds=self._limits.timeout)
+        if now - self._looked >= CANCEL_INTERVAL:
+            self._looked = now
+            if self._watch.cancelled():
+                raise PullFailed("CANCELLED", image=image)
+
+
+def _read(messages: Callable[[], Iterator[Message]], inbox: queue.SimpleQueue[Message | _End]) -> None:
+    try:
+        for message in messages():
+            inbox.put(message)
+    except Exception as exc:  # noqa: BLE001  another thread's: the follower raises it
+        inbox.put(_End(error=exc))
+    else:
+        inbox.put(_End(error=None))
+
+
+def _next(inbox: queue.SimpleQueue[Message | _End], pause: float) -> Message | _End | None:
+    try:
+        return inbox.get(timeout=pause) if pause > 0 else inbox.get_nowait()
+    except queue.Empty:
+        return None
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -1,0 +1,272 @@
+"""What a registry has, asked through the distribution API: digests, layers and their sizes, nothing is pulled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from softops.errors import RegistryError
+from softops.locations import Location, is_loopback, location, tag_of
+from softops.problems import printable, shortened
+from softops.references import DIGEST, parse_reference
+
+INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
+MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
+MAX_MANIFEST = 4 * 1024 * 1024
+MAX_CONFIG = 8 * 1024 * 1024
+MAX_TOKEN = 1024 * 1024
+_CHALLENGE = re.compile(r'([a-zA-Z_]+)="([^"]*)"')
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RemoteLayer:
+    """A layer as the registry stores it."""
+
+    digest: str
+    size: int
+    """Bytes to download."""
+    diff_id: str | None
+    """Digest of the unpacked layer, by which engines know it; None: the image does not say."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RemoteImage:
+    """An image of one platform in a registry."""
+
+    digest: str
+    """Of what the name points to, index or manifest, as `docker pull` reports it."""
+    config_digest: str
+    layers: tuple[RemoteLayer, ...]
+    size: int
+    """Bytes to download, all layers together."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Answer:
+    """A checked manifest or index."""
+
+    digest: str
+    data: Mapping[str, Any]
+
+
+class RegistryClient:
+    """Asks registries as an anonymous user. All errors are RegistryError.
+
+    `plain_http` names registries (host:port) spoken to over HTTP; loopback ones always are. `timeout` in seconds
+    holds for connecting and for every silence.
+    """
+
+    def __init__(self, plain_http: Sequence[str] = (), timeout: float = 10) -> None:
+        self._plain_http = frozenset(plain_http)
+        self._timeout = timeout
+        self._tokens: dict[Location, str] = {}
+
+    def manifest(self, image: str, *, platform: tuple[str, str] = ("linux", "amd64")) -> RemoteImage:
+        """What `image` is for `platform` (os, architecture)."""
+        reference = parse_reference(image)
+        if reference is None:
+            raise RegistryError("IMAGE_NAME_INVALID", image=shortened(image))
+        question = _Question(client=self, image=image, where=location(reference), platform=platform)
+        return question.answer(reference.digest or tag_of(reference) or "latest")
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        for name in ("_open", "_secure"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).close()
+
+    def __enter__(self) -> RegistryClient:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()
+
+    def fetch(self, where: Location, path: str, *, accept: str, limit: int) -> httpx.Response:
+        """The answer for `/v2/REPOSITORY/PATH`, with a token when the registry wants one."""
+        url = f"{self._scheme(where)}://{where.registry}/v2/{where.repository}/{path}"
+        headers = {"Accept": accept}
+        token = self._tokens.get(where)
+        response = self._get(where, url, headers | ({"Authorization": f"Bearer {token}"} if token else {}), limit)
+        if response.status_code == 401:
+            token = self._tokens[where] = self._token(where, response)
+            response = self._get(where, url, headers | {"Authorization": f"Bearer {token}"}, limit)
+        return response
+
+    def _scheme(self, where: Location) -> str:
+        return "http" if where.registry in self._plain_http or is_loopback(where.registry) else "https"
+
+    @cached_property
+    def _open(self) -> httpx.Client:
+        # Registries over plain HTTP are near by definition: no proxy in between, and no certificates to load.
+        return httpx.Client(timeout=self._timeout, follow_redirects=True, max_redirects=5, verify=False,  # noqa: S501
+                            trust_env=False)
+
+    @cached_property
+    def _secure(self) -> httpx.Client:
+        return httpx.Client(timeout=self._timeout, follow_redirects=True, max_redirects=5)
+
+    def _get(self, where: Location, url: str, headers: Mapping[str, str], limit: int) -> httpx.Response:
+        client = self._open if url.startswith("http:") else self._secure
+        try:
+            with client.stream("GET", url, headers=dict(headers)) as response:
+                return _read(where, response, limit)
+        except httpx.TimeoutException as exc:
+            raise _unreachable(where, f"no answer within {self._timeout:g} s") from exc
+        except httpx.TooManyRedirects as exc:
+            raise _bad(where, url, "it redirects without end") from exc
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            raise _unreachable(where, str(exc) or type(exc).__name__) from exc
+
+    def _token(self, where: Location, response: httpx.Response) -> str:
+        """An anonymous token, from where the registry's challenge says."""
+        challenge = response.headers.get("WWW-Authenticate", "")
+        asked = dict(_CHALLENGE.findall(challenge))
+        realm = asked.get("realm", "")
+        if not challenge.lower().startswith("bearer ") or not realm.startswith(("https://", f"{self._scheme(where)}://")):
+            raise _denied(where, where.repository, "it wants a login")
+        query = {"scope": asked.get("scope") or f"repository:{where.repository}:pull"}
+        query |= {"service": asked["service"]} if "service" in asked else {}
+        answer = self._get(where, str(httpx.URL(realm).copy_merge_params(query)), {}, MAX_TOKEN)
+        if answer.status_code in {401, 403}:
+            raise _denied(where, where.repository, f"HTTP {answer.status_code}")
+        body = _json(where, realm, answer)
+        token = body.get("token") or body.get("access_token")
+        if answer.status_code != 200 or not isinstance(token, str):
+            raise _bad(where, realm, f"no token, HTTP {answer.status_code}")
+        return token
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Question:
+    """One image, asked for at one registry."""
+
+    client: RegistryClient
+    image: str
+    where: Location
+    platform: tuple[str, str]
+
+    def answer(self, name: str) -> RemoteImage:
+        """The image under a tag or digest."""
+        top = self._manifest(name)
+        chosen = top if "manifests" not in top.data else self._manifest(self._choose(top.data["manifests"]))
+        config = chosen.data.get("config")
+        layers = chosen.data.get("layers")
+        if not isinstance(config, dict) or not isinstance(layers, list) or not _is_digest(config.get("digest")):
+            raise self._bad("its manifest has no configuration and layers")
+        diff_ids = self._diff_ids(config["digest"], len(layers))
+        found = tuple(self._layer(layer, diff_id) for layer, diff_id in zip(layers, diff_ids, strict=True))
+        return RemoteImage(digest=top.digest, config_digest=config["digest"], layers=found,
+                           size=sum(layer.size for layer in found))
+
+    def _manifest(self, name: str) -> _Answer:
+        response = self.client.fetch(self.where, f"manifests/{name}", accept=", ".join(INDEXES + MANIFESTS),
+                                     limit=MAX_MANIFEST)
+        self._check_status(response)
+        digest = f"sha256:{hashlib.sha256(response.content).hexdigest()}"
+        said = response.headers.get("Docker-Content-Digest", digest)
+        if digest != (name if _is_digest(name) else said):
+            raise self._bad(f"the content of {name} has the digest {digest}")
+        data = _json(self.where, self.image, response)
+        if data.get("schemaVersion") != 2:
+            raise self._bad("its manifest is not of schema version 2")
+        return _Answer(digest=digest, data=data)
+
+    def _choose(self, manifests: object) -> str:
+        """The digest of the first manifest for our platform in an index."""
+        listed = [one for one in manifests if isinstance(one, dict)] if isinstance(manifests, list) else []
+        offers = [(_platform(one), one.get("digest")) for one in listed]
+        fitting = [digest for platform, digest in offers if platform == self.platform and _is_digest(digest)]
+        if fitting:
+            return str(fitting[0])
+        known = sorted({"/".join(platform) for platform, _ in offers if "unknown" not in platform})
+        raise RegistryError("REGISTRY_NO_PLATFORM", image=self.image, platform="/".join(self.platform),
+                            choices=printable(", ".join(known)[:500]) or "-")
+
+    def _diff_ids(self, digest: str, count: int) -> Sequence[str | None]:
+        """The layers' diff ids from the configuration; Nones where it does not list as many as there are layers."""
+        response = self.client.fetch(self.where, f"blobs/{digest}", accept="*/*", limit=MAX_CONFIG)
+        self._check_status(response)
+        if f"sha256:{hashlib.sha256(response.content).hexdigest()}" != digest:
+            raise self._bad(f"the content of {digest} has another digest")
+        rootfs = _json(self.where, self.image, response).get("rootfs")
+        diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
+        if isinstance(diff_ids, list) and len(diff_ids) == count and all(_is_digest(one) for one in diff_ids):
+            return diff_ids
+        return [None] * count
+
+    def _layer(self, layer: object, diff_id: str | None) -> RemoteLayer:
+        size = layer.get("size") if isinstance(layer, dict) else None
+        digest = layer.get("digest") if isinstance(layer, dict) else None
+        if not isinstance(size, int) or isinstance(size, bool) or size < 0 or not _is_digest(digest):
+            raise self._bad("a layer has no size or digest")
+        return RemoteLayer(digest=str(digest), size=size, diff_id=diff_id)
+
+    def _check_status(self, response: httpx.Response) -> None:
+        status = response.status_code
+        if status == 404:
+            raise RegistryError("REGISTRY_NO_IMAGE", registry=self.where.registry, image=self.image)
+        if status in {401, 403}:
+            raise _denied(self.where, self.image, f"HTTP {status}")
+        if status == 429 or status >= 500:
+            raise _unreachable(self.where, f"HTTP {status}")
+        if status != 200:
+            raise self._bad(f"HTTP {status}")
+
+    def _bad(self, problem: str) -> RegistryError:
+        return _bad(self.where, self.image, problem)
+
+
+def _read(where: Location, response: httpx.Response, limit: int) -> httpx.Response:
+    """The response with its body read; RegistryError once that is larger than `limit`."""
+    parts, size = [], 0
+    for part in response.iter_bytes():
+        size += len(part)
+        if size > limit:
+            raise _bad(where, response.url.path, f"more than {limit} bytes")
+        parts.append(part)
+    headers = [(name, value) for name, value in response.headers.items()
+               if name.lower() not in {"content-encoding", "content-length", "transfer-encoding"}]
+    return httpx.Response(response.status_code, headers=headers, content=b"".join(parts))
+
+
+def _json(where: Location, what: str, response: httpx.Response) -> dict[str, Any]:
+    try:
+        data = json.loads(response.content)
+    except (ValueError, RecursionError) as exc:
+        raise _bad(where, what, "no JSON") from exc
+    if not isinstance(data, dict):
+        raise _bad(where, what, "no JSON object")
+    return data
+
+
+def _platform(manifest: Mapping[str, Any]) -> tuple[str, str]:
+    platform = manifest.get("platform")
+    if not isinstance(platform, dict):
+        return ("unknown", "unknown")
+    return str(platform.get("os", "unknown"))[:40], str(platform.get("architecture", "unknown"))[:40]
+
+
+def _is_digest(value: object) -> bool:
+    return isinstance(value, str) and DIGEST.fullmatch(value) is not None
+
+
+def _denied(where: Location, image: str, problem: str) -> RegistryError:
+    return RegistryError("REGISTRY_DENIED", registry=where.registry, image=image, problem=problem)
+
+
+def _unreachable(where: Location, problem: str) -> RegistryError:
+    return RegistryError("REGISTRY_UNREACHABLE", registry=where.registry, problem=printable(shortened(problem, 200)))
+
+
+def _bad(where: Location, image: str, problem: str) -> RegistryError:
+    return RegistryError("REGISTRY_BAD_ANSWER", registry=where.registry, image=image,
+                         problem=printable(shortened(problem, 200)))

@@ -1,0 +1,151 @@
+"""The way from an Ansible task to the server's Docker engine and files: the one that Ansible itself would take."""
+
+# ruff: noqa: SLF001  what Ansible gives its action plugins to work with is named as protected members
+
+from __future__ import annotations
+
+import os
+import shlex
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ansible import constants
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+
+from softops.delivery import Said, Shell
+from softops.dials import MARK, CommandDial, Dial, Password, TcpDial, UnixDial
+from softops.errors import EngineUnreachable, ServerUnreachable
+from softops.refusals import login_refusal, quoted
+
+SOCKET = "/var/run/docker.sock"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Way:
+    """How to reach one server."""
+
+    dial: Dial
+    shell: Shell | None
+    """None: an engine whose server is known by its docker_host alone."""
+    shares_disk: bool
+    """Whether the shell is on the machine of the engine for sure."""
+    here: bool
+    """Whether the engine is this machine's."""
+    tries: int = 1
+    """How often to dial before giving up."""
+
+
+def way_to(action: ActionBase, options: Mapping[str, str], timeout: float) -> Way:
+    """The way to the server of `action`. `options` are docker_host, docker_socket and the certificates, empty ones
+    left out; `timeout` is for TCP connections and what comes after a login."""
+    transport = str(action._connection.transport).rpartition(".")[2]
+    if "docker_host" in options:
+        dial = _docker_host(options)
+        return Way(dial=dial, shell=_shell(action) if transport == "ssh" else None, shares_disk=False,
+                   here=isinstance(dial, UnixDial))
+    if transport == "local":
+        return Way(dial=_local(action, options, timeout), shell=_shell(action), shares_disk=True, here=True)
+    if transport == "ssh":
+        tries = 1 + int(action._connection.get_option("reconnection_retries") or 0)
+        return Way(dial=_ssh(action, options, timeout), shell=_shell(action), shares_disk=True, here=False, tries=tries)
+    raise EngineUnreachable("CONNECTION_UNSUPPORTED", transport=transport)
+
+
+def _shell(action: ActionBase) -> Shell:
+    def run(command: str, stdin: str = "") -> Said:
+        try:
+            done = action._low_level_execute_command(command, in_data=stdin.encode() if stdin else None)
+        except AnsibleConnectionFailure as exc:
+            raise login_refusal(str(exc), 255, over_ssh=True) from exc
+        except AnsibleError as exc:
+            raise ServerUnreachable("BECOME_FAILED", words=quoted(str(exc))) from exc
+        return Said(code=done["rc"], output=done["stdout"], errors=done["stderr"])
+
+    return run
+
+
+def _local(action: ActionBase, options: Mapping[str, str], timeout: float) -> Dial:
+    socket = options.get("docker_socket", SOCKET)
+    if not _becomes(action):
+        return UnixDial(path=socket)
+    argv = ("/bin/sh", "-c", _remote_command(action, options))
+    return CommandDial(argv=argv, over_ssh=False, login_timeout=timeout, password=_become_password(action))
+
+
+def _ssh(action: ActionBase, options: Mapping[str, str], timeout: float) -> Dial:
+    connection = action._connection
+    connection.host = connection.get_option("host") or action._play_context.remote_addr
+    has_password = bool(connection.get_option("password") or action._play_context.password)
+    command = _remote_command(action, options)
+    argv = connection._build_command(connection.get_option("ssh_executable"), "ssh", connection.host, command)
+    if has_password:
+        argv = _over_warm_master(action, argv)
+    return CommandDial(argv=tuple(argv), over_ssh=True, password=_become_password(action),
+                       login_timeout=float(connection.get_option("timeout")) + timeout)
+
+
+def _over_warm_master(action: ActionBase, argv: list[bytes]) -> list[bytes]:
+    """The command without asking for the login's password: Ansible logs in with it and leaves a master behind."""
+    connection = action._connection
+    if not any(word.startswith(b"ControlPath") for word in argv):
+        raise ServerUnreachable("CONNECTION_PASSWORD")
+    for descriptor in getattr(connection, "sshpass_pipe", None) or ():
+        os.close(descriptor)
+    _shell(action)("true")
+    return argv[argv.index(str(connection.get_option("ssh_executable")).encode()):]
+
+
+def _remote_command(action: ActionBase, options: Mapping[str, str]) -> str:
+    """The shell command that becomes the line: it says MARK, then it is the engine's stdin and stdout."""
+    at = f" --host {shlex.quote('unix://' + options['docker_socket'])}" if "docker_socket" in options else ""
+    command = f"echo {MARK.decode().strip()}; exec docker{at} system dial-stdio"
+    if _becomes(action):
+        return str(action._connection.become.build_become_command(command, action._connection._shell))
+    return f"/bin/sh -c {shlex.quote(command)}"
+
+
+def _becomes(action: ActionBase) -> bool:
+    """Whether Ansible would become another user for a command of this task."""
+    if action._connection.become is None:
+        return False
+    login, wanted = action._get_remote_user(), action.get_become_option("become_user")
+    return bool(constants.BECOME_ALLOW_SAME_USER or wanted != login or not any((login, wanted)))
+
+
+def _become_password(action: ActionBase) -> Password | None:
+    become = action._connection.become
+    secret = become.get_option("become_pass") if _becomes(action) else None
+    return Password(prompt=str(become.prompt), secret=str(secret)) if secret and become.prompt else None
+
+
+def _docker_host(options: Mapping[str, str]) -> Dial:
+    address = options["docker_host"]
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError as exc:
+        raise EngineUnreachable("DOCKER_HOST_INVALID", address=quoted(address)) from exc
+    if parts.scheme == "unix" and parts.path.startswith("/") and not parts.netloc:
+        return UnixDial(path=parts.path)
+    if parts.scheme != "tcp" or not host or parts.path.strip("/"):
+        raise EngineUnreachable("DOCKER_HOST_INVALID", address=quoted(address))
+    tls = _tls(options)
+    return TcpDial(host=host, port=port or (2375 if tls is None else 2376), tls=tls)
+
+
+def _tls(options: Mapping[str, str]) -> ssl.SSLContext | None:
+    """Mutual TLS as the engine's documentation has it; None when no certificate is named."""
+    authority, certificate, key = (options.get(f"docker_{name}") for name in ("ca_cert", "client_cert", "client_key"))
+    if not (authority or certificate or key):
+        return None
+    try:
+        context = ssl.create_default_context(cafile=authority)
+        if certificate:
+            context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as exc:
+        raise EngineUnreachable("DOCKER_HOST_TLS", address=quoted(options["docker_host"]),
+                                words=quoted(str(exc))) from exc
+    return context
