@@ -13,13 +13,17 @@ def this_process() -> str:
     return f"{socket.gethostname()}_{pid}_{_started(pid)}"
 
 
+def runs_here(owner: str) -> bool:
+    """Whether `owner` is a process of this host, so that its life can be seen."""
+    return owner.rsplit("_", 2)[0] == socket.gethostname()
+
+
 def is_gone(owner: str) -> bool:
     """Whether `owner` is certainly dead; False for processes of other hosts, which can't be seen from here."""
-    host, _, rest = owner.rpartition("_")[0].rpartition("_")
-    pid, started = rest, owner.rpartition("_")[2]
-    if host != socket.gethostname() or not pid.isdecimal():
+    if not runs_here(owner) or owner.count("_") < 2:
         return False
-    return _started(int(pid)) != started
+    _, pid, started = owner.rsplit("_", 2)
+    return pid.isdecimal() and _started(int(pid)) != started
 
 
 def _started(pid: int) -> str | None:

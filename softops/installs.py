@@ -1,0 +1,97 @@
+"""Asking for work: what is requested becomes a job with one record per server, or a clear refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from softops.catalog import check_parameters
+from softops.clock import Clock
+from softops.entities import Job, Record, Server, SoftImage
+from softops.errors import BadRequest, Conflict
+from softops.images import Images
+from softops.playbooks import HOSTNAME, command_by_hand
+from softops.records import JobDraft, Records
+from softops.repositories import Repositories
+from softops.servers import Servers
+from softops.statuses import ImageStatus, RecordStatus
+from softops.worker import Worker
+
+OPERATIONS = ("install", "pull")
+
+
+class Installs:
+    """Makes, repeats and cancels jobs; the worker runs them."""
+
+    def __init__(self, *, records: Records, images: Images, servers: Servers, repositories: Repositories,
+                 worker: Worker, clock: Clock) -> None:
+        self._records = records
+        self._images = images
+        self._servers = servers
+        self._repositories = repositories
+        self._worker = worker
+        self._clock = clock
+
+    def request(self, operation: str, image: SoftImage, servers: Sequence[Server], *, user: str,
+                parameters: Mapping[str, Any], retry_of: int | None = None) -> Job:
+        """A new PENDING job for exactly `servers`. Refuses before anything is written: BadRequest for what
+        can't be done at all, Conflict when one of the servers is busy with the same software."""
+        self._check(operation, image, servers)
+        checked = check_parameters(image.entry, parameters) if operation == "install" else {}
+        names = [server.name for server in servers]
+        draft = JobDraft(operation=operation, soft_id=image.id, soft_name=image.name, version=image.version,
+                         docker_image=image.docker_image, digest=pinned_digest(image), commit=image.commit,
+                         user=user, parameters=dict(checked), retry_of=retry_of,
+                         repository=self._repositories.get(image.repository_id).name)
+        job, _ = self._records.create_job(draft, servers, self._clock())
+        self._records.set_command(job.id, command_by_hand(operation, names, image.name, image.version))
+        self._worker.notify(job.id)
+        return self._records.job(job.id)
+
+    def retry(self, job_id: int, *, user: str) -> Job:
+        """A new job for the servers on which `job_id` did not succeed."""
+        job = self._records.job(job_id)
+        if not job.status.final:
+            raise Conflict("JOB_STILL_RUNNING", job=job_id)
+        unfinished = [record.server_id for record in self._records.job_records(job_id)
+                      if record.status is not RecordStatus.SUCCESS]
+        if not unfinished:
+            raise Conflict("NOTHING_TO_RETRY", job=job_id)
+        image = self._images.get(job.soft_id or 0)
+        servers = self._servers.choose(ids=unfinished)
+        return self.request(job.operation, image, servers, user=user, parameters=job.parameters,
+                            retry_of=job_id)
+
+    def cancel_job(self, job_id: int) -> Job:
+        """Ask for the end of a job; it ends CANCELLED within seconds. Conflict when it is final already."""
+        self._records.request_cancel_job(job_id)
+        self._worker.cancel(job_id)
+        return self._records.job(job_id)
+
+    def cancel_record(self, record_id: int) -> Record:
+        """Ask for the end of a job's work on one server; the others go on."""
+        record = self._records.request_cancel_record(record_id)
+        self._worker.cancel(record.job_id)
+        return self._records.record(record_id)
+
+    def wait(self, job_id: int, timeout: float | None) -> Job:
+        """The job once it is final, or as it is after `timeout` seconds."""
+        return self._worker.wait(job_id, timeout)
+
+    def _check(self, operation: str, image: SoftImage, servers: Sequence[Server]) -> None:
+        if operation not in OPERATIONS:
+            raise BadRequest("OPERATION_UNKNOWN", operation=operation, known=", ".join(OPERATIONS))
+        if image.status is ImageStatus.RETIRED:
+            raise BadRequest("SOFTWARE_RETIRED", software=image.name, version=image.version)
+        if not servers:
+            raise BadRequest("SERVERS_EMPTY")
+        for server in servers:
+            if not HOSTNAME.fullmatch(server.name):
+                raise BadRequest("SERVER_NAME_UNSAFE", server=server.name)
+
+
+def pinned_digest(image: SoftImage) -> str | None:
+    """The digest that the catalog file demands; None when it leaves the choice to the tag."""
+    version = image.entry.get("version")
+    digest = version.get("digest") if isinstance(version, Mapping) else None
+    return digest if isinstance(digest, str) else None

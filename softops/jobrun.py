@@ -1,0 +1,186 @@
+"""One job while it runs: events become milestones in SQL and messages for watchers, the end becomes final states."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from softops.broadcast import Hub
+from softops.clock import Clock
+from softops.entities import EventDraft, FinalState, Record
+from softops.events import HostFailed, HostOk, LayersChanged, RunEvent, StageReached, parse_event
+from softops.insist import insist
+from softops.messages import (
+    Message,
+    complete_payload,
+    error_payload,
+    progress_payload,
+    start_payload,
+    topics_of,
+)
+from softops.outcomes import HostTale, RunEnd, outcome
+from softops.progress import ServerProgress, fold_layers
+from softops.records import Records
+from softops.statuses import RecordStatus
+from softops.texts import Lang
+
+logger = logging.getLogger(__name__)
+
+
+class JobRun:
+    """What is known of a running job. Events come in from one thread, in order, and nothing is lost in between.
+
+    While the database is gone everything waits in the queue, in order.
+    """
+
+    def __init__(self, job_id: int, records: Sequence[Record], *, store: Records, hub: Hub, clock: Clock,
+                 lang: Lang, stopping: threading.Event) -> None:
+        self._job_id = job_id
+        self._records = {record.server_name: record for record in records}
+        self._store = store
+        self._hub = hub
+        self._clock = clock
+        self._lang = lang
+        self._stopping = stopping
+        self._seq = 0
+        self._progress = {host: ServerProgress() for host in self._records}
+        self._tales = {host: HostTale() for host in self._records}
+        self._queue: queue.SimpleQueue[Mapping[str, Any] | None] = queue.SimpleQueue()
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The inventory hostnames of the job's records."""
+        return tuple(self._records)
+
+    def put(self, raw: Mapping[str, Any]) -> None:
+        """Take one event of ansible-runner; returns at once."""
+        self._queue.put(raw)
+
+    def announce(self) -> None:
+        """Send docker_start for every record."""
+        now = time.time()
+        self._send([self._message(record, start_payload(record, now), milestone=True)
+                    for record in self._records.values()])
+
+    def watch(self, execute: Callable[[], RunEnd], token: str) -> RunEnd:
+        """Run `execute` while its events are handled in a second thread; all are handled on return."""
+        consumer = threading.Thread(target=self._consume, args=(token,), name=f"job-{self._job_id}-events")
+        consumer.start()
+        try:
+            return execute()
+        finally:
+            self._queue.put(None)
+            consumer.join()
+
+    def finish(self, operation: str, end: RunEnd) -> tuple[Record, ...]:
+        """Write the final state of every record, once, and tell the watchers."""
+        return self._finish({host: outcome(operation, host, end, self._tales[host]) for host in self._records})
+
+    def fail(self, final: FinalState) -> tuple[Record, ...]:
+        """End every record that is not final yet with the same state."""
+        return self._finish(dict.fromkeys(self._records, final))
+
+    def _finish(self, finals: Mapping[str, FinalState]) -> tuple[Record, ...]:
+        done = []
+        for host, final in finals.items():
+            # None: somebody else has ended the record, and has told of it.
+            record = self._finish_one(self._records[host].id, final)
+            if record is not None:
+                done.append(record)
+                self._send(self._final_messages(record))
+        return tuple(done)
+
+    def _finish_one(self, record_id: int, final: FinalState) -> Record | None:
+        return insist(lambda: self._store.finish_record(record_id, final, self._clock(), self._lang),
+                      self._stopping, f"The end of record {record_id}")
+
+    def _final_messages(self, record: Record) -> list[Message]:
+        now = time.time()
+        progress = self._progress[record.server_name]
+        messages = []
+        if record.status is RecordStatus.FAILED:
+            payload = error_payload(record, now, self._lang, progress)
+            messages.append(self._message(record, payload, milestone=True))
+        messages.append(self._message(record, complete_payload(record, now, progress), milestone=True))
+        return messages
+
+    def _consume(self, token: str) -> None:
+        ended = False
+        while not ended:
+            batch, ended = self._drain()
+            messages: list[Message] = []
+            for raw in batch:
+                try:
+                    event = parse_event(raw, token)
+                    if event is not None:
+                        messages.extend(self._handle(event))
+                except Exception:
+                    logger.exception("An event could not be handled", extra={"action": "handle_event"})
+            self._send(messages)
+
+    def _drain(self) -> tuple[list[Mapping[str, Any]], bool]:
+        batch: list[Mapping[str, Any]] = []
+        item = self._queue.get()
+        while item is not None:
+            batch.append(item)
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return batch, False
+        return batch, True
+
+    def _handle(self, event: RunEvent) -> Iterable[Message]:
+        host = getattr(event, "host", None)
+        if host not in self._records:
+            return ()
+        if isinstance(event, LayersChanged):
+            return self._layers(event)
+        if isinstance(event, StageReached):
+            self._stage(event)
+        elif isinstance(event, HostFailed):
+            if not event.ignored:
+                self._tales[host] = replace(self._tales[host], failure=event)
+        elif isinstance(event, HostOk):
+            self._tales[host] = replace(self._tales[host], ok=event)
+        return ()
+
+    def _stage(self, event: StageReached) -> None:
+        progress = self._progress[event.host]
+        total = event.total if event.total is not None else progress.total
+        self._progress[event.host] = replace(progress, stage=event.stage, total=total)
+
+    def _layers(self, event: LayersChanged) -> list[Message]:
+        record = self._records[event.host]
+        progress, changed = fold_layers(self._progress[event.host], event.layers)
+        self._progress[event.host] = progress
+        return [self._message(record, progress_payload(record, layer, event.at), milestone=layer.done)
+                for layer in changed]
+
+    def _message(self, record: Record, payload: Mapping[str, Any], *, milestone: bool) -> Message:
+        return Message(payload=payload, topics=topics_of(record), milestone=milestone)
+
+    def _send(self, messages: Sequence[Message]) -> None:
+        """Number and store the milestones, then hand everything on in order."""
+        if not messages:
+            return
+        stored = iter(self._stored([EventDraft(type=message.payload["type"], payload=message.payload,
+                                               record_id=message.payload["recordId"])
+                                    for message in messages if message.milestone]))
+        numbered = []
+        for message in messages:
+            if message.milestone:
+                self._seq = next(stored)
+            numbered.append(replace(message, payload={**message.payload, "seq": self._seq}))
+        self._hub.publish(numbered)
+
+    def _stored(self, drafts: Sequence[EventDraft]) -> list[int]:
+        if not drafts:
+            return []
+        events = insist(lambda: self._store.append_events(self._job_id, drafts), self._stopping,
+                        f"A milestone of job {self._job_id}")
+        return [event.seq for event in events]

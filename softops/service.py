@@ -1,0 +1,97 @@
+"""All parts of softops wired together: what the server runs, and the command line where no server runs."""
+
+from __future__ import annotations
+
+from softops.broadcast import Hub
+from softops.checks import Checks
+from softops.clock import Clock, utc_now
+from softops.config import Settings
+from softops.db import Database
+from softops.entities import Server
+from softops.errors import ConfigError
+from softops.git import GitMirror
+from softops.images import Images
+from softops.installs import Installs
+from softops.inventory import read_inventory
+from softops.inventorywatch import InventoryWatch
+from softops.owners import this_process
+from softops.playbooks import PullLimits
+from softops.polling import Poller
+from softops.records import Records
+from softops.registry import RegistryClient
+from softops.repositories import Repositories
+from softops.runner import RunLimits, Runner
+from softops.servers import Servers
+from softops.sync import Syncer
+from softops.worker import Worker
+
+FIRST_REPOSITORY = "catalog"
+"""The name of the repository that the settings describe."""
+
+
+class Service:
+    """Everything of one softops process. `start` once, `stop` once; between them it takes and runs jobs."""
+
+    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._make_directories()
+        self.hub = Hub()
+        self.database = Database(settings.database_url)
+        self.images = Images(self.database)
+        self.repositories = Repositories(self.database)
+        self.servers = Servers(self.database)
+        self.records = Records(self.database)
+        limits, runner = self._pull_limits(), Runner(self._run_limits())
+        registry = RegistryClient(settings.plain_http_registries, settings.connect_timeout)
+        self.syncer = Syncer(repositories=self.repositories, images=self.images, registry=registry,
+                             mirror=GitMirror(settings.var_dir / "git"), var_dir=settings.var_dir, clock=clock)
+        self.poller = Poller(repositories=self.repositories, syncer=self.syncer)
+        self.watch = InventoryWatch(settings.inventory_path, self.read_servers)
+        self.checks = Checks(servers=self.servers, runner=runner, clock=clock, limits=limits,
+                             lang=settings.language)
+        self.worker = Worker(records=self.records, images=self.images, repositories=self.repositories,
+                             runner=runner, hub=self.hub, clock=clock, owner=this_process(),
+                             workers=settings.workers, limits=limits, lang=settings.language)
+        self.installs = Installs(records=self.records, images=self.images, servers=self.servers,
+                                 repositories=self.repositories, worker=self.worker, clock=clock)
+
+    def start(self) -> None:
+        """Bring the database up to date, read the inventory, and begin to take jobs and to poll."""
+        self.database.migrate()
+        settings = self.settings
+        self.repositories.ensure(name=FIRST_REPOSITORY, url=settings.catalog_url, ref=settings.catalog_ref,
+                                 path=settings.catalog_path, interval=settings.sync_interval)
+        self.read_servers()
+        self.worker.start()
+        self.poller.start()
+        self.watch.start()
+
+    def stop(self) -> None:
+        """Stop polling and working and close the database; no thread is left."""
+        self.watch.stop()
+        self.poller.stop()
+        self.worker.stop()
+        self.database.close()
+
+    def read_servers(self) -> tuple[Server, ...]:
+        """The servers as the inventory has them now."""
+        hosts = read_inventory(self.settings.inventory_path, home=self.settings.home)
+        return self.servers.reconcile(hosts, self.clock())
+
+    def _make_directories(self) -> None:
+        try:
+            self.settings.var_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as exc:
+            raise ConfigError("VAR_UNUSABLE", path=self.settings.var_dir, problem=exc.strerror) from exc
+
+    def _pull_limits(self) -> PullLimits:
+        settings = self.settings
+        return PullLimits(idle_timeout=settings.pull_idle_timeout, timeout=settings.pull_timeout,
+                          connect_timeout=settings.connect_timeout, plain_http=settings.plain_http_registries)
+
+    def _run_limits(self) -> RunLimits:
+        settings = self.settings
+        return RunLimits(home=settings.home, runs=settings.var_dir / "runs", owner=this_process(),
+                         inventory=settings.inventory_path, forks=settings.forks,
+                         idle_timeout=settings.idle_timeout, job_timeout=settings.job_timeout)

@@ -1,0 +1,259 @@
+"""Takes pending jobs and runs them, several at a time, under a lease that tells others it lives."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from softops.broadcast import Hub
+from softops.clock import Clock
+from softops.entities import FinalState, Job, Record
+from softops.errors import SoftopsError
+from softops.images import Images
+from softops.insist import insist
+from softops.jobrun import JobRun
+from softops.outcomes import RunEnd, RunStatus
+from softops.owners import is_gone, runs_here
+from softops.playbooks import PullLimits, image_call
+from softops.records import Records
+from softops.repositories import Repositories
+from softops.runner import PlaybookRun, Runner
+from softops.statuses import RecordStatus
+from softops.texts import Lang
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+HEARTBEAT = 2.0
+"""Seconds between two prolongations of the lease; also how late a cancel from another process is seen."""
+LOOK = 2.0
+"""Seconds between two looks for jobs that other processes made."""
+
+CANCELLED = FinalState(status=RecordStatus.CANCELLED, reason="CANCELLED")
+FAR_FUTURE = datetime(9999, 1, 1)  # noqa: DTZ001  naive UTC like all stored times
+
+
+@dataclass(kw_only=True, slots=True)
+class _Active:
+    """A job this process is running."""
+
+    cancel: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    poke: threading.Event = field(default_factory=threading.Event)
+
+
+class Worker:
+    """A pool of threads that run jobs. `start` and `stop` once each."""
+
+    def __init__(self, *, records: Records, images: Images, repositories: Repositories, runner: Runner, hub: Hub,
+                 clock: Clock, owner: str, workers: int, limits: PullLimits, lang: Lang) -> None:
+        self._records = records
+        self._images = images
+        self._repositories = repositories
+        self._runner = runner
+        self._hub = hub
+        self._clock = clock
+        self._owner = owner
+        self._limits = limits
+        self._lang = lang
+        self._jobs: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        self._active: dict[int, _Active] = {}
+        self._changed = threading.Condition()
+        self._stopping = threading.Event()
+        self._threads = [threading.Thread(target=self._work, name=f"worker-{number}") for number in range(workers)]
+        self._looker = threading.Thread(target=self._look, name="worker-look")
+
+    def start(self) -> None:
+        """End what dead processes left behind, then begin to take jobs."""
+        self._runner.sweep()
+        self.recover()
+        for thread in (*self._threads, self._looker):
+            thread.start()
+
+    def stop(self) -> None:
+        """Take no more jobs, end the running ones as interrupted, and return when all threads are done."""
+        self._stopping.set()
+        for active in list(self._active.values()):
+            active.poke.set()
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in (*self._threads, self._looker):
+            thread.join()
+
+    def notify(self, job_id: int) -> None:
+        """A new job waits."""
+        self._jobs.put(job_id)
+
+    def cancel(self, job_id: int) -> None:
+        """A cancel of the job, or of some of its records, was stored: carry it out now.
+
+        What has not begun ends here; what runs is told at once instead of at the next heartbeat.
+        """
+        active = self._active.get(job_id)
+        if active is not None:
+            active.poke.set()
+            return
+        job = self._records.job(job_id)
+        if job.status is RecordStatus.PENDING and job.cancel_requested:
+            self._take(job_id)
+        elif job.status is RecordStatus.PENDING:
+            self._job_run(job, self._records.cancelled_records(job_id)).fail(CANCELLED)
+
+    def wait(self, job_id: int, timeout: float | None) -> Job:
+        """The job once it is final, or as it is after `timeout` seconds."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            # Read and wait under one lock: an end between the two would be noticed only at the next look.
+            with self._changed:
+                job = self._records.job(job_id)
+                left = LOOK if deadline is None else min(LOOK, deadline - time.monotonic())
+                if job.status.final or left <= 0:
+                    return job
+                self._changed.wait(left)
+
+    def recover(self) -> tuple[Job, ...]:
+        """End the jobs whose owner died: their records fail as interrupted."""
+        lost = [job for job in self._records.expired_jobs(FAR_FUTURE) if self._is_lost(job)]
+        return tuple(self._close_lost(job) for job in lost)
+
+    def _is_lost(self, job: Job) -> bool:
+        owner = job.lease_owner or ""
+        if owner == self._owner:
+            return job.id not in self._active
+        if runs_here(owner):
+            # Seen to live: a lease that ran out while the database was gone does not make the job lost.
+            return is_gone(owner)
+        return job.lease_until is None or job.lease_until < self._clock()
+
+    def _close_lost(self, job: Job) -> Job:
+        active = [record for record in self._records.job_records(job.id) if not record.status.final]
+        run = self._job_run(job, active)
+        run.fail(FinalState(status=RecordStatus.FAILED, reason="INTERRUPTED", code=500))
+        logger.warning("Job %s was interrupted", job.id, extra={"action": "recover", "job": job.id})
+        return self._records.finish_job(job.id, self._clock())
+
+    def _look(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                for job_id in self._records.pending_jobs():
+                    self._jobs.put(job_id)
+                self.recover()
+            except SoftopsError as exc:
+                logger.warning("Pending jobs could not be read: %s", exc, extra={"action": "look"})
+            self._stopping.wait(LOOK)
+
+    def _work(self) -> None:
+        while (job_id := self._jobs.get()) is not None:
+            if self._stopping.is_set():
+                continue
+            try:
+                self._take(job_id)
+            except Exception:
+                logger.exception("Job %s could not be run", job_id, extra={"action": "run_job", "job": job_id})
+
+    def _take(self, job_id: int) -> None:
+        """Claim a job and run it; nothing happens when another worker was first."""
+        active = _Active()
+        # Registered before the claim: a job of ours that is not in here counts as lost.
+        if self._active.setdefault(job_id, active) is not active:
+            return
+        try:
+            job = self._records.claim(job_id, owner=self._owner, now=self._clock(), lease=LEASE)
+            if job is not None:
+                self._attempt(job, active)
+        finally:
+            del self._active[job_id]
+            with self._changed:
+                self._changed.notify_all()
+
+    def _attempt(self, job: Job, active: _Active) -> None:
+        records = self._records.start_records(job.id, self._clock())
+        run = self._job_run(job, records)
+        try:
+            if job.cancel_requested:
+                run.fail(CANCELLED)
+            elif records:
+                run.announce()
+                done = run.finish(job.operation, self._execute(job, run, active))
+                self._save_apps(job, done)
+        except SoftopsError as exc:
+            logger.warning("Job %s failed: %s", job.id, exc, extra={"action": "run_job", "job": job.id})
+            run.fail(FinalState(status=RecordStatus.FAILED, reason=exc.reason, reason_params=_plain(exc),
+                                code=exc.code))
+        except Exception as exc:
+            run.fail(FinalState(status=RecordStatus.FAILED, reason="INTERNAL", code=500,
+                                reason_params={"detail": type(exc).__name__}))
+            raise
+        finally:
+            insist(lambda: self._records.finish_job(job.id, self._clock()), self._stopping,
+                   f"The end of job {job.id}")
+
+    def _execute(self, job: Job, run: JobRun, active: _Active) -> RunEnd:
+        image = self._images.get(job.soft_id or 0)
+        repository = self._repositories.get(image.repository_id).name
+        call = image_call(job, image, run.hosts, self._limits, repository)
+        with self._runner.prepare(call) as playbook:
+            keeper = threading.Thread(target=self._keep, args=(job.id, active, playbook),
+                                      name=f"job-{job.id}-lease")
+            keeper.start()
+            try:
+                end = run.watch(lambda: playbook.execute(run.put, self._ends(active)), playbook.token)
+            finally:
+                active.ended.set()
+                active.poke.set()
+                keeper.join()
+        if end.status is RunStatus.CANCELED and not active.cancel.is_set():
+            return replace(end, status=RunStatus.INTERRUPTED)
+        return end
+
+    def _ends(self, active: _Active) -> Callable[[], bool]:
+        return lambda: active.cancel.is_set() or self._stopping.is_set()
+
+    def _keep(self, job_id: int, active: _Active, playbook: PlaybookRun) -> None:
+        """Prolong the lease and pass on cancels until the run has ended."""
+        asked: set[int] = set()
+        while not active.ended.is_set():
+            try:
+                self._beat(job_id, active, playbook, asked)
+            except SoftopsError as exc:
+                logger.warning("The lease of job %s could not be prolonged: %s", job_id, exc,
+                               extra={"action": "heartbeat", "job": job_id})
+            active.poke.wait(HEARTBEAT)
+            active.poke.clear()
+
+    def _beat(self, job_id: int, active: _Active, playbook: PlaybookRun, asked: set[int]) -> None:
+        job = self._records.heartbeat(job_id, owner=self._owner, now=self._clock(), lease=LEASE)
+        if job.cancel_requested:
+            active.cancel.set()
+            return
+        cancelled = self._records.cancelled_records(job_id)
+        running = [record for record in self._records.job_records(job_id)
+                   if record.status is RecordStatus.RUNNING]
+        if running and len(cancelled) == len(running):
+            active.cancel.set()
+            return
+        for record in cancelled:
+            if record.id not in asked:
+                asked.add(record.id)
+                playbook.cancel_host(record.server_name)
+
+    def _save_apps(self, job: Job, done: tuple[Record, ...]) -> None:
+        installed = [record for record in done
+                     if job.operation == "install" and record.status is RecordStatus.SUCCESS]
+        if installed:
+            image = self._images.get(job.soft_id or 0)
+            for record in installed:
+                self._records.save_app(record, image, self._clock())
+
+    def _job_run(self, job: Job, records: tuple[Record, ...] | list[Record]) -> JobRun:
+        return JobRun(job.id, records, store=self._records, hub=self._hub, clock=self._clock, lang=self._lang,
+                      stopping=self._stopping)
+
+
+def _plain(exc: SoftopsError) -> dict[str, str]:
+    return {key: str(value) for key, value in exc.params.items()}
