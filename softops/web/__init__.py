@@ -1,0 +1,1 @@
+"""The edge: HTTP, Socket.IO and plain WebSocket over one service."""

@@ -1,0 +1,148 @@
+"""The application: one ASGI callable for HTTP and both kinds of sockets."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from anyio import to_thread
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
+
+from softops import __version__
+from softops.errors import NotFound, SoftopsError
+from softops.problems import shortened
+from softops.service import Service
+from softops.texts import Lang
+from softops.web.envelope import broken, refused
+from softops.web.guard import check_caller
+from softops.web.language import language
+from softops.web.live import Live
+from softops.web.openapi import document
+from softops.web.requestid import HEADER, name_request, request_id
+from softops.web.routes import Handlers
+from softops.web.table import ENDPOINTS
+
+logger = logging.getLogger(__name__)
+
+LIVE_PATHS = frozenset({"/socket.io", "/socket.io/"})
+OPENAPI = "/api/openapi.json"
+
+
+class App:
+    """What an ASGI server calls.
+
+    With the lifespan protocol it starts and stops the service; without it that is the caller's task.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._stopping = False
+        self.live = Live(service)
+        self._http = Handlers(service, lambda: self._stopping).application(ENDPOINTS)
+        description = document(ENDPOINTS, __version__)
+        self._http.router.routes.append(Route(OPENAPI, lambda _: JSONResponse(description)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request, one WebSocket, or the life of the server."""
+        if scope["type"] == "lifespan":
+            await self._live_with(receive, send)
+        elif scope["type"] == "websocket":
+            await self._connect(scope, receive, send)
+        else:
+            await self._request(scope, receive, send)
+
+    async def close(self) -> None:
+        """Let everybody go who waits or listens, so that the server can end."""
+        self._stopping = True
+        await self.live.close()
+
+    async def _live_with(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await to_thread.run_sync(self._service.start)
+        except SoftopsError as exc:
+            await send({"type": "lifespan.startup.failed", "message": str(exc)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.close()
+        await to_thread.run_sync(self._service.stop)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            check_caller(scope, self._service.settings, live=True)
+            _check_path(scope)
+        except SoftopsError as exc:
+            await receive()
+            await _turn_away(refused(exc, self._language(scope)), send)
+        else:
+            await self.live.serve(scope, receive, send)
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = name_request(Headers(scope=scope).get(HEADER))
+        token = request_id.set(name)
+        answer = _Answer(send, name)
+        started = time.monotonic()
+        try:
+            await self._handle(scope, receive, answer)
+        finally:
+            level = logging.DEBUG if scope["method"] == "GET" else logging.INFO
+            logger.log(level, "%s %s: %s in %.0f ms", scope["method"], scope["raw_path"].decode("ascii", "replace"),
+                       answer.status, 1000 * (time.monotonic() - started), extra={"action": "request", "request": name})
+            request_id.reset(token)
+
+    async def _handle(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        is_live = scope["path"] in LIVE_PATHS
+        try:
+            check_caller(scope, self._service.settings, live=is_live)
+            await (self.live.serve if is_live else self._http)(scope, receive, answer.send)
+        except SoftopsError as exc:
+            await refused(exc, self._language(scope))(scope, receive, answer.send)
+        except Exception as exc:
+            if answer.status:
+                raise
+            await broken(exc, self._language(scope))(scope, receive, answer.send)
+
+    def _language(self, scope: Scope) -> Lang:
+        return language(Headers(scope=scope).get("accept-language"), self._service.settings.language)
+
+
+class _Answer:
+    """Sends an answer with the headers that every answer has."""
+
+    def __init__(self, send: Send, name: str) -> None:
+        self._send = send
+        self._name = name
+        self.status = 0
+        """0: nothing was sent yet."""
+
+    async def send(self, message: Message) -> None:
+        """Pass a message of the application on."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers[HEADER] = self._name
+            headers["X-Content-Type-Options"] = "nosniff"
+            headers.setdefault("Cache-Control", "no-store")
+        await self._send(message)
+
+
+def create_app(service: Service) -> App:
+    """The application over `service`."""
+    return App(service)
+
+
+def _check_path(scope: Scope) -> None:
+    if scope["path"] not in LIVE_PATHS:
+        raise NotFound("PATH_UNKNOWN", path=shortened(scope["path"]))
+
+
+async def _turn_away(response: Response, send: Send) -> None:
+    """Refuse a WebSocket with an HTTP answer, which is allowed before it is accepted."""
+    await send({"type": "websocket.http.response.start", "status": response.status_code,
+                "headers": response.raw_headers})
+    await send({"type": "websocket.http.response.body", "body": response.body})

@@ -1,0 +1,50 @@
+"""The live channel at one path: Socket.IO for those who speak it, plain WebSocket for all others."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+from starlette.types import Receive, Scope, Send
+
+from softops.service import Service
+from softops.web.fanout import Fanout
+from softops.web.plainsocket import PlainSocket
+from softops.web.replay import Replays
+from softops.web.sockets import SocketIo
+
+
+class Live:
+    """Everything that has open connections, inside one event loop."""
+
+    def __init__(self, service: Service) -> None:
+        lang = service.settings.language
+        self._fanout = Fanout(service.hub)
+        self._replays = Replays(self._fanout, service.hub, service.records)
+        self._plain = PlainSocket(self._fanout, self._replays, lang)
+        self._socketio = SocketIo(self._fanout, self._replays, lang)
+        self._open = False
+
+    @property
+    def watchers(self) -> int:
+        """How many clients listen."""
+        return self._fanout.watchers
+
+    def open(self) -> None:
+        """Begin to listen to the hub; the first call counts."""
+        if not self._open:
+            self._open = True
+            self._fanout.open()
+
+    async def close(self) -> None:
+        """Let all clients go; no task is left."""
+        self._fanout.close()
+        await self._replays.close()
+        await self._socketio.close()
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request or connection."""
+        self.open()
+        if scope["type"] == "websocket" and b"EIO" not in parse_qs(scope["query_string"]):
+            await self._plain.serve(scope, receive, send)
+        else:
+            await self._socketio.serve(scope, receive, send)

@@ -1,0 +1,162 @@
+"""The live channel as Socket.IO v4: an event per message, named by the message's type."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+import socketio
+from engineio.async_socket import AsyncSocket
+from engineio.exceptions import EngineIOError
+from starlette.types import Receive, Scope, Send
+
+from softops.errors import BadRequest, SoftopsError
+from softops.texts import Lang
+from softops.web.fanout import Fanout
+from softops.web.language import language
+from softops.web.outbox import BATCH, Cut
+from softops.web.replay import Replays
+from softops.web.subscription import Subscription, read_subscription, subscription_in
+from softops.web.watcher import Watcher
+
+logger = logging.getLogger(__name__)
+
+MAX_MESSAGE = 64 * 1024
+"""Bytes that a client may send at once."""
+POLL_BATCH = 10
+"""Messages in one answer to long polling; some clients refuse an answer with more than 16 packets."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Client:
+    """One connected client and the task that sends to it."""
+
+    watcher: Watcher
+    lang: Lang
+    pump: asyncio.Task[None]
+
+
+class SocketIo:
+    """Serves Socket.IO over WebSocket and long polling. All inside one event loop."""
+
+    def __init__(self, fanout: Fanout, replays: Replays, default: Lang) -> None:
+        self._fanout = fanout
+        self._replays = replays
+        self._default = default
+        self._clients: dict[str, Client] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        # Who may connect is checked before, for both kinds of sockets alike. Events of one client are handled
+        # one after the other, so that a flood of them slows down nobody else.
+        self._server = socketio.AsyncServer(
+            async_mode="asgi", cors_allowed_origins=[], async_handlers=False, http_compression=False,
+            max_http_buffer_size=MAX_MESSAGE, logger=_errors_only("socketio"), engineio_logger=_errors_only("engineio"))
+        for name in ("connect", "disconnect", "subscribe", "unsubscribe"):
+            self._server.on(name, getattr(self, f"_on_{name}"))
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request or one WebSocket."""
+        await self._server.handle_request(scope, receive, send)
+
+    async def close(self) -> None:
+        """Disconnect everybody; no task is left."""
+        for socket in list(self._server.eio.sockets.values()):
+            await socket.close(wait=False)
+        await self._server.shutdown()
+        tasks = (*(client.pump for client in self._clients.values()), *self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _on_connect(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
+        lang = language(environ.get("HTTP_ACCEPT_LANGUAGE"), self._default)
+        socket = self._server.eio.sockets[self._server.manager.eio_sid_from_sid(sid, "/")]
+        try:
+            watcher = await self._admit(socket, _wanted(environ, auth))
+        except SoftopsError as exc:
+            raise socketio.exceptions.ConnectionRefusedError(exc.text(lang)) from exc
+        pump = asyncio.create_task(self._pump(sid, socket, watcher))
+        self._clients[sid] = Client(watcher=watcher, lang=lang, pump=pump)
+
+    async def _admit(self, socket: AsyncSocket, subscription: Subscription | None) -> Watcher:
+        watcher = self._fanout.join(everything=subscription is None,
+                                    on_cut=lambda: self._spawn(self._drop(socket)))
+        try:
+            if subscription is not None:
+                await self._replays.begin(watcher, subscription)
+        except SoftopsError:
+            self._fanout.leave(watcher)
+            raise
+        if socket.closed:
+            # It went in the meantime, and a client that was only half connected gets no disconnect.
+            self._fanout.leave(watcher)
+            raise socketio.exceptions.ConnectionRefusedError
+        return watcher
+
+    async def _on_disconnect(self, sid: str, _reason: str) -> None:
+        client = self._clients.pop(sid, None)
+        if client is not None:
+            self._fanout.leave(client.watcher)
+            client.pump.cancel()
+
+    async def _on_subscribe(self, sid: str, wanted: object = None, *_: object) -> Mapping[str, Any]:
+        client = self._clients[sid]
+        try:
+            plan = await self._replays.begin(client.watcher, _read(wanted))
+        except SoftopsError as exc:
+            return {"ok": False, "error": exc.text(client.lang), "code": exc.code}
+        return {"ok": True, "seq": plan.seq}
+
+    async def _on_unsubscribe(self, sid: str, unwanted: object = None, *_: object) -> Mapping[str, Any]:
+        client = self._clients[sid]
+        try:
+            self._replays.end(client.watcher, _read(unwanted))
+        except SoftopsError as exc:
+            return {"ok": False, "error": exc.text(client.lang), "code": exc.code}
+        return {"ok": True}
+
+    async def _pump(self, sid: str, socket: AsyncSocket, watcher: Watcher) -> None:
+        """Move what waits for a client to its Engine.IO queue, never more than a batch ahead of it."""
+        while not self._server.manager.is_connected(sid, "/"):  # noqa: ASYNC110  it is, in the next turn of the loop
+            await asyncio.sleep(0)
+        try:
+            while True:
+                for frame in await watcher.outbox.take(BATCH if socket.upgraded else POLL_BATCH):
+                    await socket.send(frame.packet)
+                # That queue has no bound of its own.
+                await socket.queue.join()
+        except (Cut, EngineIOError):
+            pass
+
+    async def _drop(self, socket: AsyncSocket) -> None:
+        logger.info("A watcher was too slow and is cut off", extra={"action": "cut"})
+        await socket.close(wait=False)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _errors_only(name: str) -> logging.Logger:
+    """Below that, these libraries log every packet."""
+    quiet = logger.getChild(name)
+    quiet.setLevel(logging.ERROR)
+    return quiet
+
+
+def _wanted(environ: Mapping[str, Any], auth: object) -> Subscription | None:
+    """What a client asks for while it connects: in `auth`, or else in the query."""
+    if isinstance(auth, Mapping) and auth:
+        return read_subscription(auth)
+    # Beside those of the protocol a client may have names of its own.
+    return subscription_in(parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True), others=True)
+
+
+def _read(message: object) -> Subscription:
+    if not isinstance(message, Mapping):
+        raise BadRequest("BODY_NOT_AN_OBJECT")
+    return read_subscription(message)
