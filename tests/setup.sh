@@ -86,7 +86,7 @@ install_python() {
 
 install_node() {
     echo "setup: installing Node packages into $node"
-    PATH="$PWD/.venv/bin:$PATH" npm ci --no-audit --no-fund --prefix "$node"
+    PATH="$PWD/.venv/bin:$PATH" npm ci --no-audit --no-fund --no-update-notifier --prefix "$node"
 }
 
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "Python 3.11 or newer is needed; PYTHON names one."

@@ -18,6 +18,7 @@ import pytest
 
 from tests.fleet import Fleet, FleetError, ServerSpec
 from tests.fleet.claims import directory_of
+from tests.fleet.commands import MARK
 from tests.fleet.images import build
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -263,7 +264,8 @@ def _ansible(inventory: Path, pattern: str, directory: Path) -> subprocess.Compl
 def _owner() -> subprocess.Popen[str]:
     """A process of its own that owns a fleet of one server."""
     return subprocess.Popen([sys.executable, "-m", "tests.fleet", "up", "--servers", "1"], cwd=PROJECT,
-                            stdout=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"]})
+                            stdout=subprocess.PIPE, text=True,
+                            env={name: value for name, value in os.environ.items() if name != MARK})
 
 
 def _run_id(owner: subprocess.Popen[str]) -> str:
