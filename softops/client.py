@@ -77,7 +77,7 @@ class Client:
 
     def _ask(self, method: str, path: str, query: Mapping[str, object], body: Mapping[str, Any] | None,
              headers: Mapping[str, str]) -> Any:
-        given = {name: _text(value) for name, value in query.items() if value is not None}
+        given = {name: _texts(value) for name, value in query.items() if value is not None}
         try:
             response = self._http.request(method, f"{API}{path}", params=given, json=body, headers=dict(headers))
         except httpx.HTTPError as exc:
@@ -99,5 +99,7 @@ class Client:
         raise Refused(envelope["code"], envelope["message"])
 
 
-def _text(value: object) -> str:
+def _texts(value: object) -> str | list[str]:
+    if isinstance(value, list):
+        return [str(item) for item in value]
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -117,6 +117,7 @@ TEXTS: Mapping[str, Text] = {
     "SERVER_BUSY": Text("{software} is already being worked on on {server}: job {job}, record {record}. "
                         "Wait for it or cancel it with `softops cancel`.",
                         "{server} 上的 {software} 正在操作中：任务 {job}，记录 {record}。请等待或用 `softops cancel` 取消。"),
+    "JOBS_NONE": Text("There are no jobs yet. `softops install` makes one.", "还没有任务。可用 `softops install` 创建。"),
     "JOB_NOT_FOUND": Text("There is no job {job}. `softops records` shows what there is.",
                           "没有任务 {job}。可用 `softops records` 查看现有记录。"),
     "RECORD_NOT_FOUND": Text("There is no record {record}. `softops records` shows what there is.",

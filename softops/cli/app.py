@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from softops import __version__
 from softops.cli.labels import Words
 from softops.language import person_language
 
@@ -25,14 +26,12 @@ Status = Annotated[str | None, typer.Option("--status", help=say("STATUS_FILTER"
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"softops {version('softops')}")
+        typer.echo(f"softops {__version__}")
         raise typer.Exit
 
 
 @app.callback()
-def _options(version: Annotated[bool, typer.Option("--version", help=say("VERSION"), callback=_show_version,
+def _options(_version: Annotated[bool, typer.Option("--version", help=say("VERSION"), callback=_show_version,
                                                    is_eager=True)] = False) -> None:
     """Options that need no command."""
 

@@ -63,7 +63,6 @@ WORDS: Mapping[str, Text] = {
     "NO_SOFTWARE": Text("No software matches. `softops sync` brings the catalog in.", "没有匹配的软件。可用 `softops sync` 同步目录。"),
     "NO_SERVERS": Text("The inventory has no servers. Add them to {path}.", "清单中没有服务器，请添加到 {path}。"),
     "NO_RECORDS": Text("No records match.", "没有匹配的记录。"),
-    "NO_JOBS": Text("There are no jobs yet.", "还没有任务。"),
     "MORE_SERVERS": Text("({count} servers more than there is room for)", "（另有 {count} 台服务器未显示）"),
     "LAYERS_DONE": Text("{done}/{count} layers", "{done}/{count} 层"),
     "JOB_TITLE": Text("Job {job}: {operation} {software} on {count} servers", "任务 {job}：{operation} {software}，{count} 台服务器"),
@@ -86,6 +85,7 @@ WORDS: Mapping[str, Text] = {
     "SYNC_WAITING": Text("{repository}: commit {commit} would retire {retired} of {before} versions. "
                          "If that is meant: softops sync {repository} --confirm",
                          "{repository}：提交 {commit} 会下架 {before} 个版本中的 {retired} 个。若确实如此：softops sync {repository} --confirm"),
+    "MORE_PROBLEMS": Text("  and {count} more", "  另有 {count} 处"),
     "OK": Text("ok", "正常"), "NOTE": Text("note", "提示"), "PROBLEM": Text("problem", "问题"),
     "DOCTOR_PYTHON": Text("Python", "Python"), "DOCTOR_ANSIBLE": Text("Ansible", "Ansible"),
     "DOCTOR_GIT": Text("git", "git"), "DOCTOR_SSH": Text("SSH client", "SSH 客户端"),

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from softops.choices import choices
 from softops.client import Client
 from softops.errors import BadRequest, NotFound
+from softops.versions import version_key
+
+Row = Mapping[str, Any]
 
 
 def split_software(text: str) -> tuple[str, str | None]:
@@ -39,30 +43,39 @@ def find_repository(client: Client, text: str) -> Mapping[str, Any]:
     for row in rows:
         if text in {row["name"], str(row["id"])}:
             return row
-    raise NotFound("REPOSITORY_NOT_FOUND", repository=text, known=_names(rows))
+    raise NotFound("REPOSITORY_NOT_FOUND", repository=text, choices=choices(text, (row["name"] for row in rows)))
 
 
 def find_servers(client: Client, texts: Sequence[str]) -> Sequence[Mapping[str, Any]]:
-    """The servers of these names or ids; all when none is given."""
+    """The servers of these names or ids; all that the inventory has when none is given."""
     rows = list(client.rows("/server/page"))
     if not texts:
-        return rows
-    known = {row["name"]: row for row in rows} | {str(row["id"]): row for row in rows}
+        return [row for row in rows if row["present"]]
+    known = {str(row["id"]): row for row in rows} | {row["name"]: row for row in rows}
     for text in texts:
         if text not in known:
-            raise NotFound("SERVER_NOT_FOUND", server=text, known=_names(rows))
+            raise NotFound("SERVER_NOT_FOUND", server=text, choices=choices(text, (row["name"] for row in rows)))
     return [known[text] for text in texts]
 
 
-def soft_ids(client: Client, text: str) -> Sequence[int]:
-    """The ids of all versions of a software, or of the one named."""
+def find_software(client: Client, text: str) -> Row:
+    """The row of `NAME:VERSION`, or of the highest available version of `NAME`."""
+    rows = versions_of(client, text)
+    if split_software(text)[1] is None:
+        rows = [row for row in rows if row["systemSoftImageStatus"] == "AVAILABLE"] or rows
+    return max(rows, key=lambda row: version_key(row["systemSoftImageVersion"]))
+
+
+def versions_of(client: Client, text: str) -> Sequence[Row]:
+    """The rows of all versions of `NAME`, or of the one that `NAME:VERSION` names; never empty."""
     name, version = split_software(text)
-    ids = [row["systemSoftImageId"] for row in client.rows("/page", name=name)
-           if row["systemSoftImageName"] == name and version in {None, row["systemSoftImageVersion"]}]
-    if not ids:
-        raise NotFound("SOFTWARE_NOT_FOUND", soft=text)
-    return ids
-
-
-def _names(rows: Iterable[Mapping[str, Any]]) -> str:
-    return ", ".join(str(row["name"]) for row in rows) or "-"
+    alike = list(client.rows("/page", name=name))
+    rows = [row for row in alike if row["systemSoftImageName"] == name]
+    if not rows:
+        known = choices(name, (row["systemSoftImageName"] for row in alike))
+        raise NotFound("SOFTWARE_NAME_NOT_FOUND", name=name, choices=known)
+    fit = [row for row in rows if version in {None, row["systemSoftImageVersion"]}]
+    if not fit:
+        known = choices(version, (row["systemSoftImageVersion"] for row in rows))
+        raise NotFound("SOFTWARE_VERSION_NOT_FOUND", name=name, version=version, choices=known)
+    return fit

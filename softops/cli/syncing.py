@@ -1,0 +1,61 @@
+"""`softops sync`: what a commit brought, and which files were refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+from rich.text import Text
+
+from softops.cli.amounts import plain
+from softops.cli.output import FAILED, Output
+from softops.cli.selection import find_repository
+from softops.cli.session import session
+from softops.client import Client
+from softops.errors import Refused
+
+Report = Mapping[str, Any]
+
+
+def sync(repository: str | None, *, confirm: bool, as_json: bool) -> None:
+    """Sync one repository, or all; exit code 0 only when every file of every one was taken."""
+    with session(as_json=as_json) as (client, output):
+        rows = list(client.rows("/repository/page")) if repository is None else [find_repository(client, repository)]
+        reports = [_sync(client, row, confirm=confirm) for row in rows]
+        if as_json:
+            output.document(reports)
+        else:
+            for report in reports:
+                _print(output, report)
+        if any(report["status"] != "OK" for report in reports):
+            raise typer.Exit(FAILED)
+
+
+def _sync(client: Client, row: Mapping[str, Any], *, confirm: bool) -> Report:
+    """The report; one repository that can't be read does not keep the others from being synced."""
+    try:
+        report: Report = client.post(f"/repository/{row['id']}/sync", confirm=confirm)
+    except Refused as exc:
+        return {"repository": row["name"], "status": "FAILED", "code": exc.answer, "message": exc.text(client.lang)}
+    return report
+
+
+def _print(output: Output, report: Report) -> None:
+    if report["status"] == "FAILED":
+        output.line("SYNC_FAILED", repository=report["repository"], status="FAILED", error=report["message"])
+        return
+    counts = {key: report[key] for key in ("repository", "status", "added", "changed", "retired", "unchanged",
+                                           "before")}
+    output.line("SYNC_WAITING" if report["waiting"] else "SYNCED", commit=(report["commit"] or "-")[:12], **counts)
+    for problem in report["problems"]:
+        _print_problem(output, problem)
+    if report["problemCount"] > len(report["problems"]):
+        output.line("MORE_PROBLEMS", count=report["problemCount"] - len(report["problems"]))
+
+
+def _print_problem(output: Output, problem: Mapping[str, Any]) -> None:
+    place = f"{problem['file']}:{problem['line']}:{problem['column']}" if problem["line"] else problem["file"]
+    sentence = plain(problem[output.words.lang])
+    output.console.print(Text.assemble("  ", (plain(place), "bold"), ": ",
+                                       (sentence, "yellow" if problem["warning"] else "red")), soft_wrap=True)

@@ -1,0 +1,175 @@
+"""What this machine needs so that softops works, each thing with the command that mends it."""
+
+from __future__ import annotations
+
+import enum
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from softops.client import Address, Client
+from softops.config import Settings
+from softops.db import Database
+from softops.errors import SoftopsError
+from softops.git import GitMirror
+from softops.inventory import read_inventory
+from softops.reach import server_url
+from softops.texts import Lang
+from softops.upgrade import MIGRATIONS
+
+ENOUGH_SPACE = 1_000_000_000
+"""Bytes that the working directory should have free for the database, mirrors and runs."""
+PLAYBOOKS = ("ansible.cfg", "playbooks/install.yml", "playbooks/pull.yml", "playbooks/inspect.yml")
+
+
+class Level(enum.StrEnum):
+    """How much a finding matters."""
+
+    OK = "OK"
+    NOTE = "NOTE"
+    """Worth knowing; nothing is broken."""
+    PROBLEM = "PROBLEM"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    check: str
+    """What was looked at: a key of the labels."""
+    level: Level
+    detail: str
+    remedy: str | None = None
+    """The command that mends it."""
+
+
+def examine(settings: Settings, lang: Lang) -> Iterator[Finding]:
+    """All findings, in the order in which problems are best mended. Changes nothing but mirrors below SOFTOPS_VAR."""
+    yield check_python()
+    yield check_ansible()
+    yield _program("DOCTOR_GIT", "git", "--version", "apt-get install git")
+    yield _program("DOCTOR_SSH", "ssh", "-V", "apt-get install openssh-client")
+    yield check_playbooks(settings)
+    var = check_var(settings)
+    yield var
+    yield _told(lang, "DOCTOR_INVENTORY", lambda: check_inventory(settings))
+    if var.level is not Level.PROBLEM:
+        yield _told(lang, "DOCTOR_CATALOG", lambda: check_catalog(settings))
+    yield _told(lang, "DOCTOR_DATABASE", lambda: check_database(settings))
+    yield check_server(settings, lang)
+
+
+def check_python() -> Finding:
+    """Which Python runs; one that is too old could not even load this file."""
+    return Finding(check="DOCTOR_PYTHON", level=Level.OK, detail=f"{sys.version.split()[0]} ({sys.executable})")
+
+
+def check_ansible() -> Finding:
+    """ansible-playbook lies beside the interpreter, where runs look for it first."""
+    program = Path(sys.executable).parent / "ansible-playbook"
+    if not program.exists():
+        return Finding(check="DOCTOR_ANSIBLE", level=Level.PROBLEM, detail=str(program),
+                       remedy=f"{sys.executable} -m pip install 'ansible>=12,<15'")
+    return Finding(check="DOCTOR_ANSIBLE", level=Level.OK, detail=_first_line([str(program), "--version"]))
+
+
+def check_playbooks(settings: Settings) -> Finding:
+    """SOFTOPS_HOME is a directory of playbooks."""
+    missing = [name for name in PLAYBOOKS if not (settings.home / name).is_file()]
+    if missing:
+        return Finding(check="DOCTOR_PLAYBOOKS", level=Level.PROBLEM,
+                       detail=", ".join(str(settings.home / name) for name in missing),
+                       remedy="export SOFTOPS_HOME=/path/to/the/softops/checkout")
+    return Finding(check="DOCTOR_PLAYBOOKS", level=Level.OK, detail=str(settings.home / "playbooks"))
+
+
+def check_var(settings: Settings) -> Finding:
+    """SOFTOPS_VAR can be written and has room."""
+    path = settings.var_dir
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        tempfile.TemporaryFile(dir=path).close()
+        free = shutil.disk_usage(path).free
+    except OSError as exc:
+        return Finding(check="DOCTOR_VAR", level=Level.PROBLEM, detail=f"{path}: {exc.strerror}",
+                       remedy=f"install -d -m 700 -o {os.getuid()} {path}")
+    enough = free >= ENOUGH_SPACE
+    return Finding(check="DOCTOR_VAR", level=Level.OK if enough else Level.PROBLEM,
+                   detail=f"{path}: {free / 1e9:.1f} GB", remedy=None if enough else f"du -xh {path} | sort -h | tail")
+
+
+def check_inventory(settings: Settings) -> Finding:
+    """Ansible can read the inventory and finds servers in it."""
+    hosts = read_inventory(settings.inventory_path, home=settings.home)
+    path = settings.inventory_path / "hosts.yml" if settings.inventory_path.is_dir() else settings.inventory_path
+    if not hosts:
+        return Finding(check="DOCTOR_INVENTORY", level=Level.PROBLEM, detail=f"{path}: 0", remedy=f"$EDITOR {path}")
+    return Finding(check="DOCTOR_INVENTORY", level=Level.OK, detail=f"{settings.inventory_path}: {len(hosts)}")
+
+
+def check_catalog(settings: Settings) -> Finding:
+    """The first catalog repository can be read at its ref."""
+    commit = GitMirror(settings.var_dir / "git").resolve(settings.catalog_url, settings.catalog_ref)
+    return Finding(check="DOCTOR_CATALOG", level=Level.OK,
+                   detail=f"{settings.catalog_url} {settings.catalog_ref} {commit[:12]}")
+
+
+def check_database(settings: Settings) -> Finding:
+    """The database answers; a SQLite file that does not exist yet is made at the first start."""
+    file = settings.database_url.removeprefix("sqlite:///")
+    if file != settings.database_url and not Path(file).exists():
+        return Finding(check="DOCTOR_DATABASE", level=Level.NOTE, detail=f"{file}: new")
+    database = Database(settings.database_url)
+    try:
+        with database.reading() as session:
+            found = MigrationContext.configure(session.connection()).get_current_revision()
+    finally:
+        database.close()
+    wanted = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    level = Level.OK if found == wanted else Level.NOTE
+    return Finding(check="DOCTOR_DATABASE", level=level, detail=f"{found or '-'} -> {wanted}"
+                   if level is Level.NOTE else f"{database.engine.url.render_as_string(hide_password=True)} {found}")
+
+
+def check_server(settings: Settings, lang: Lang) -> Finding:
+    """A server answers at SOFTOPS_URL; commands do without one unless it is set."""
+    client = Client(Address(url=server_url(settings)), lang=lang)
+    try:
+        client.get("/repository/page", size=1)
+    except SoftopsError as exc:
+        chosen = "url" in settings.model_fields_set
+        return Finding(check="DOCTOR_SERVER", level=Level.PROBLEM if chosen else Level.NOTE, detail=exc.text(lang),
+                       remedy="softops serve")
+    finally:
+        client.close()
+    return Finding(check="DOCTOR_SERVER", level=Level.OK, detail=server_url(settings))
+
+
+def _told(lang: Lang, check: str, look: Callable[[], Finding]) -> Finding:
+    """What `look` finds; its error as a problem, whose sentence has the remedy."""
+    try:
+        return look()
+    except SoftopsError as exc:
+        return Finding(check=check, level=Level.PROBLEM, detail=exc.text(lang))
+
+
+def _program(check: str, name: str, option: str, remedy: str) -> Finding:
+    if shutil.which(name) is None:
+        return Finding(check=check, level=Level.PROBLEM, detail=name, remedy=remedy)
+    return Finding(check=check, level=Level.OK, detail=_first_line([name, option]))
+
+
+def _first_line(argv: list[str]) -> str:
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired) as exc:
+        return f"{argv[0]}: {exc}"
+    return next(iter((done.stdout or done.stderr).splitlines()), argv[0])

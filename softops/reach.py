@@ -1,0 +1,59 @@
+"""Where the command line finds its server: the running one, or the very same one started inside this process."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from softops.client import Address, Client
+from softops.config import Settings
+from softops.texts import Lang
+
+
+@contextmanager
+def reach_server(settings: Settings, lang: Lang) -> Iterator[Client]:
+    """A client of the server at SOFTOPS_URL; where that is not set and nobody listens, of one inside this process.
+
+    Both speak the same HTTP and WebSocket with the same application, so nothing else has to know the difference.
+    """
+    url = server_url(settings)
+    if "url" in settings.model_fields_set or _listens(url):
+        with _client(Address(url=url), lang) as client:
+            yield client
+    else:
+        # Imported only now: most commands talk to a running server and need none of it.
+        from softops.embedded import embedded_server
+
+        with embedded_server(settings) as address, _client(address, lang) as client:
+            yield client
+
+
+def server_url(settings: Settings) -> str:
+    """SOFTOPS_URL; where that is not set, what `softops serve` would listen on with the same settings."""
+    if "url" in settings.model_fields_set or not {"host", "port"} & settings.model_fields_set:
+        return settings.url.rstrip("/")
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
+@contextmanager
+def _client(address: Address, lang: Lang) -> Iterator[Client]:
+    client = Client(address, lang=lang)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def _listens(url: str) -> bool:
+    """Whether anything answers there; only a refused connection says no."""
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 80), timeout=2).close()
+    except ConnectionRefusedError:
+        return False
+    except OSError:
+        return True
+    return True

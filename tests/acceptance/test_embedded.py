@@ -1,0 +1,54 @@
+"""The softops command where no server runs: the same work, done inside the command."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import GREETER, MB, Shell
+from tests.demo.serving import Serving
+from tests.fleet import Fleet
+from tests.homes import commit
+
+
+@pytest.fixture
+def alone(fleet: Fleet, tmp_path: Path) -> Shell:
+    """A terminal with settings of its own and no server at its port."""
+    fleet.registry.push("greeter", "1.9", layers=[MB])
+    fleet.registry.push("greeter", "1.10", layers=[MB])
+    commit(tmp_path / "catalog", {"catalog/greeter/software.yml": GREETER.format(registry=fleet.registry.host)})
+    serving = Serving(fleet, catalog=tmp_path / "catalog", name=tmp_path.name, port=0, language="en",
+                      var=tmp_path / "var")
+    environment = {key: value for key, value in serving.environment.items() if key != "SOFTOPS_URL"}
+    return Shell(environment={**environment, "LC_ALL": "C.UTF-8", "TMPDIR": str(tmp_path / "tmp")})
+
+
+def test_sync_install_and_records_work_without_a_server_and_leave_nothing_running(alone: Shell, tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    assert alone("sync").code == 0
+    installed = alone("install", "greeter", "--server", "web1", "--json")
+    assert (installed.code, installed.err, installed.document["status"]) == (0, "", "SUCCESS")
+    rows = alone("records", "--json").document
+    assert [(row["systemSoftRecordServerName"], row["systemSoftRecordStatus"]) for row in rows] == [("web1", "SUCCESS")]
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_doctor_finds_everything_in_order(alone: Shell, tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    assert alone("sync").code == 0
+    ended = alone("doctor", "--json")
+    assert ended.code == 0
+    assert {finding["check"]: finding["level"] for finding in ended.document} == {
+        "python": "OK", "ansible": "OK", "git": "OK", "ssh": "OK", "playbooks": "OK", "var": "OK", "inventory": "OK",
+        "catalog": "OK", "database": "OK", "server": "NOTE"}
+
+
+def test_doctor_names_what_is_missing_and_how_to_mend_it(alone: Shell, tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "empty").mkdir()
+    ended = alone("doctor", SOFTOPS_CATALOG=str(tmp_path / "nowhere"), SOFTOPS_INVENTORY=str(tmp_path / "empty"),
+                  SOFTOPS_HOME=str(tmp_path), PATH=str(tmp_path))
+    problems = [line.split(":")[0].split(maxsplit=1)[1] for line in ended.out.splitlines()
+                if line.startswith("problem")]
+    assert ended.code == 1
+    assert problems == ["git", "SSH client", "Playbooks", "Servers in the inventory", "Catalog repository"]
+    assert "-> apt-get install git" in ended.out
