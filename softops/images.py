@@ -57,8 +57,7 @@ class Images:
         with self._db.reading() as session:
             rows = session.scalars(_named(name, repository).order_by(*ORDER)).all()
             if not rows:
-                there = session.scalars(select(ImageRow.name).distinct())
-                raise NotFound("SOFTWARE_NAME_NOT_FOUND", name=name, choices=choices(name, there))
+                raise _no_such_name(session, name, repository)
             return _image_of(_only(session, name, _candidates(name, version, rows)))
 
     def stored(self, repository_id: int) -> Mapping[tuple[str, str], StoredEntry]:
@@ -98,6 +97,17 @@ def _named(name: str, repository: str | None) -> Select[ImageRow]:
         return found
     return found.join(RepositoryRow, RepositoryRow.id == ImageRow.repository_id).where(
         RepositoryRow.name == repository)
+
+
+def _no_such_name(session: Session, name: str, repository: str | None) -> NotFound:
+    names = select(ImageRow.name).distinct()
+    if repository is None:
+        return NotFound("SOFTWARE_NAME_NOT_FOUND", name=name, choices=choices(name, session.scalars(names)))
+    there = {row.name: row.id for row in session.scalars(select(RepositoryRow))}
+    if repository not in there:
+        return NotFound("REPOSITORY_NOT_FOUND", repository=repository, choices=choices(repository, there))
+    own = session.scalars(names.where(ImageRow.repository_id == there[repository]))
+    return NotFound("SOFTWARE_NOT_IN_REPOSITORY", name=name, repository=repository, choices=choices(name, own))
 
 
 def _candidates(name: str, version: str | None, rows: Sequence[ImageRow]) -> list[ImageRow]:

@@ -98,6 +98,8 @@ TEXTS: Mapping[str, Text] = {
                                "没有 ID 为 {soft} 的软件。可用 `softops list` 查看全部。"),
     "SOFTWARE_NAME_NOT_FOUND": Text("There is no software {name}. There is: {choices}.",
                                     "没有软件 {name}。现有：{choices}。"),
+    "SOFTWARE_NOT_IN_REPOSITORY": Text("The repository {repository} has no software {name}. There is: {choices}.",
+                                       "仓库 {repository} 中没有软件 {name}。现有：{choices}。"),
     "SOFTWARE_VERSION_NOT_FOUND": Text("{name} has no version {version}. There is: {choices}.",
                                        "{name} 没有版本 {version}。现有：{choices}。"),
     "SOFTWARE_NO_VERSION": Text("No version of {name} can be installed now. In the table: {choices}. "

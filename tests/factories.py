@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,7 +40,7 @@ def an_item(name: str = "nginx", version: str = "1.21.0", **changes: Any) -> Cat
     digest = changes.get("digest")
     own = {"image": image} if digest is None else {"image": image, "digest": digest}
     values = {"digest": None, "description": "高性能Web服务器", "entry": {"name": name, "version": own},
-              "entry_hash": f"{name} {version} {image} {digest} {sorted(changes.items())}"[:64]}
+              "entry_hash": hashlib.sha256(repr((name, version, image, sorted(changes.items()))).encode()).hexdigest()}
     return CatalogItem(name=name, version=version, docker_image=image, **{**values, **changes})
 
 
