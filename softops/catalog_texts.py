@@ -154,6 +154,8 @@ CATALOG_TEXTS: Mapping[str, tuple[str, str]] = {
                             "模板不能使用其他模板，请将全部内容放入此文件。"),
     "TEMPLATE_UNKNOWN": ("There is no variable {name}. Try: {nearest}. Parameters are params.NAME.",
                          "没有变量 {name}。可用：{nearest}。参数请写 params.名称。"),
+    "TEMPLATE_FILTER": ("There is no filter or test {name}. Try: {nearest}.",
+                        "没有过滤器或测试 {name}。可用：{nearest}。"),
     "PARAMETER_UNKNOWN": ("There is no parameter {name}. Try: {nearest}.", "没有参数 {name}。可用：{nearest}。"),
     "PARAMETER_MISSING": ("The parameter {name} has no default. Give a value.", "参数 {name} 没有默认值，请填写。"),
     "PARAMETER_WANTS_TEXT": ("The parameter {name} has to be a text. Write it in quotes.",

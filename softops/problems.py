@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from softops.texts import Lang, render
 
+MAX_CHOICES = 12
 _UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -46,7 +47,7 @@ def shortened(text: str, limit: int = 80) -> str:
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """The most similar of `words`, or all of them when none is similar."""
+    """The most similar of `words`, or all of them (a dozen at most) when none is similar."""
     choices = sorted(words)
     close = get_close_matches(word[:80], choices, n=1, cutoff=0.6)
-    return close[0] if close else ", ".join(choices) or "-"
+    return close[0] if close else ", ".join(choices[:MAX_CHOICES]) or "-"

@@ -20,6 +20,7 @@ VARIABLES = frozenset({"name", "version", "image", "params"})
 
 _OF_JINJA = frozenset({"range", "dict", "lipsum", "cycler", "joiner", "namespace", "loop", "caller", "varargs",
                        "kwargs"})
+_OF_MAPPINGS = frozenset({"get", "items", "keys", "values"})
 _INTERPOLATION = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\})")
 _ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined)
 
@@ -35,6 +36,8 @@ def template_problems(path: str, content: bytes, names: Set[str]) -> tuple[Probl
         return (Problem(path=path, line=content.count(b"\n", 0, exc.start) + 1, column=1, reason="YAML_NOT_UTF8"),)
     except TemplateSyntaxError as exc:
         return (_at(path, exc.lineno, "TEMPLATE_SYNTAX", detail=shortened((exc.message or "").rstrip("."))),)
+    except ValueError:  # Python reads no number with thousands of digits
+        return (Problem(path=path, reason="TEMPLATE_SYNTAX", params={"detail": "a number is too long"}),)
     except RecursionError:
         return (Problem(path=path, reason="TEMPLATE_TOO_DEEP"),)
     return (*_tree_problems(path, tree, names), *_interpolation_problems(path, text, names))
@@ -49,8 +52,12 @@ def _tree_problems(path: str, tree: nodes.Template, names: Set[str]) -> Iterator
     for name in used:
         if name.name not in known:
             yield _at(path, name.lineno, "TEMPLATE_UNKNOWN", name=name.name, nearest=nearest(name.name, VARIABLES))
+    for part in tree.find_all((nodes.Filter, nodes.Test)):
+        known_parts = _ENVIRONMENT.filters if isinstance(part, nodes.Filter) else _ENVIRONMENT.tests
+        if part.name not in known_parts:
+            yield _at(path, part.lineno, "TEMPLATE_FILTER", name=part.name, nearest=nearest(part.name, known_parts))
     for line, param in _params_used(tree):
-        if param not in names:
+        if param not in names | _OF_MAPPINGS:
             yield _at(path, line, "ENTRY_UNDECLARED", name=param, nearest=nearest(param, names))
 
 

@@ -16,7 +16,7 @@ def told(text: str | bytes, *names: str) -> list[str]:
     "services: {web: {image: {{ image }}}}", "{{ name }} {{ version }} {{ params.A }} {{ params['A'] }} ${A} $$HOME $1",
     "{% for n in range(3) %}{{ n }} {{ loop.index }}{% endfor %}", "{% set x = params.A %}{{ x }}",
     "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(1) }}", "${UNDECLARED:-default}",
-    "{% if params.A is defined %}{% endif %}"])
+    "{% if params.A is defined %}{% endif %}", "{% for k, v in params.items() %}{{ k }}{{ v | lower }}{% endfor %}"])
 def test_what_a_template_may_use(text: str) -> None:
     assert told(text, "A") == []
 
@@ -29,6 +29,9 @@ def test_what_a_template_may_use(text: str) -> None:
                        "params.NAME."),
     ("{{ params.B }}", "app/c.j2:1:1: There is no parameter B. Declare it under params or use: A."),
     ("x: ${B}", "app/c.j2:1:4: There is no parameter B. Declare it under params or use: A."),
+    ("{{ name | uper }}", "app/c.j2:1:1: There is no filter or test uper. Try: upper."),
+    ("{% if name is defind %}{% endif %}", "app/c.j2:1:1: There is no filter or test defind. Try: defined."),
+    ("{{ " + "9" * 5000 + " }}", "app/c.j2: This is not a Jinja2 template: a number is too long. Mend it."),
     ("{% include 'x' %}", "app/c.j2:1:1: A template can't use other templates. Put everything into this file."),
     ("{% extends 'x' %}", "app/c.j2:1:1: A template can't use other templates. Put everything into this file."),
     ("{% import 'x' as y %}", "app/c.j2:1:1: A template can't use other templates. Put everything into this file."),
