@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +20,37 @@ from softops.errors import RegistryError, ServerUnreachable, SoftopsError
 from softops.locations import is_loopback, location
 from softops.lookups import Lookups
 from softops.narration import HandNarrator, LineNarrator, Narrator
-from softops.orders import limits_of, read_input
+from softops.orders import read_input
 from softops.playbooks import PullLimits
 from softops.processes import TOKEN
 from softops.references import parse_reference
 from softops.registry import RemoteImage
 from softops.ways import Way, way_to
 
-CONNECTION_ARGS = ("docker_host", "docker_socket", "docker_ca_cert", "docker_client_cert", "docker_client_key")
+CONNECTION = {"docker_host": "docker_host", "softops_docker_socket": "docker_socket",
+              "docker_ca_cert": "docker_ca_cert", "docker_client_cert": "docker_client_cert",
+              "docker_client_key": "docker_client_key"}
+"""Variables of the inventory that say how to reach an engine, and what ways.py calls them."""
+PATIENCE = {"softops_pull_idle_timeout": "idleTimeout", "softops_pull_timeout": "timeout",
+            "softops_connect_timeout": "connectTimeout"}
 
 
 class EngineAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
-    """An action that works with the engine of its host. Its result always has the key `softops`."""
+    """An action that works with the engine of its host. Its result always has the key `softops`.
+
+    Its values are variables and not arguments of the task: those would be evaluated one by one for every server,
+    which costs more than the whole action.
+    """
 
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Ansible's entry: do the work; a SoftopsError becomes a failed result with its reason."""
+        # Ansible forks for every server; a collection of what it had before would copy its whole memory.
+        gc.freeze()
         result: dict[str, Any] = super().run(tmp, task_vars)
-        self.host = str((task_vars or {})["inventory_hostname"])
+        self._vars = task_vars or {}
+        self.host = str(self._vars["inventory_hostname"])
         try:
             return result | self.work()
         except SoftopsError as exc:
@@ -46,24 +60,30 @@ class EngineAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
     def work(self) -> dict[str, Any]:
         """The result of the task, or a SoftopsError."""
 
+    def variable(self, name: str) -> Any:
+        """The value of a variable for this host, None when it has none."""
+        return self._templar.template(self._vars.get(name))
+
     def text(self, name: str) -> str:
-        """The argument of that name as text; empty when it was not given."""
-        value = self._task.args.get(name)
+        """The value of a variable as text; empty when it has none."""
+        value = self.variable(name)
         return "" if value is None else str(value)
 
+    @cached_property
     def input(self) -> Mapping[str, Any] | None:
         """What softops wrote for this run; None when a person runs the playbook."""
-        path = self.text("input")
+        path = self.text("softops_input")
         return read_input(Path(path)) if path else None
 
-    def limits(self) -> PullLimits:
-        """The patience to have, from softops or from the task's `pull` argument."""
-        given = self.input()
-        return limits_of(given if given is not None else {"pull": self._task.args.get("pull") or {}})
+    def pull_by_hand(self) -> Mapping[str, Any]:
+        """The patience to have when a person runs the playbook, as an input.json has it."""
+        numbers = {key: _number(self.variable(name)) for name, key in PATIENCE.items()}
+        return {key: value for key, value in numbers.items() if value is not None} | {
+            "plainHttp": self.variable("softops_insecure_registries") or []}
 
     def way(self, timeout: float) -> Way:
         """How to reach the host."""
-        options = {name: value for name in CONNECTION_ARGS if (value := self.text(name))}
+        options = {key: value for name, key in CONNECTION.items() if (value := self.text(name))}
         return way_to(self, options, timeout)
 
     def engine(self, way: Way, timeout: float) -> Engine:
@@ -81,7 +101,7 @@ class EngineAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
         return LineNarrator(self.host, run, display) if run else HandNarrator(self.host, display)
 
     def _cancelled(self) -> Callable[[], bool]:
-        path = self.text("input")
+        path = self.text("softops_input")
         if not path:
             return lambda: False
         return (Path(path).parent / f"cancel-{self.host}").exists
@@ -101,12 +121,16 @@ def _lookup(limits: PullLimits, *, here: bool) -> Callable[[str, tuple[str, str]
 
 
 def _failure(error: SoftopsError) -> dict[str, Any]:
-    result: dict[str, Any] = {"failed": True, "msg": error.text("en"), "softops": {
+    # Ansible counts a result that is both as failed only.
+    kind = "unreachable" if isinstance(error, ServerUnreachable) else "failed"
+    return {kind: True, "msg": error.text("en"), "softops": {
         "reason": error.reason, "code": error.code, "params": {key: _plain(one) for key, one in error.params.items()}}}
-    if isinstance(error, ServerUnreachable):
-        result["unreachable"] = True
-    return result
 
 
 def _plain(value: object) -> object:
     return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+
+
+def _number(value: object) -> object:
+    """On a command line (-e softops_connect_timeout=3) every value is text."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from softops.engine import Engine, LocalImage
 from softops.errors import EngineUnreachable, PullFailed, RegistryError, RunFailed
-from softops.installed import WRITTEN, manifest_of, manifest_path, read_command, write_command
+from softops.installed import SAME, WRITTEN, compare_command, manifest_of, manifest_path, write_command
 from softops.locations import familiar_name, tag_of
 from softops.narration import Narrator
 from softops.orders import Order
@@ -210,7 +210,7 @@ class Delivery:
         path = manifest_path(self._wishes.apps_dir, self._order)
         content = manifest_of(self._order, self._digest or "")
         if self._wishes.check:
-            return shell(read_command(path)).output.strip() != content.strip()
+            return SAME not in shell(compare_command(path), stdin=content).output
         self._access.narrator.stage("manifest")
         said = shell(write_command(path, content), stdin=content)
         if said.code:

@@ -42,6 +42,6 @@ def write_command(path: PurePosixPath, content: str) -> str:
                           size=len(content.encode()), same=SAME, written=WRITTEN)
 
 
-def read_command(path: PurePosixPath) -> str:
-    """The shell command that prints the file, or nothing."""
-    return f"cat -- {shlex.quote(str(path))} 2>/dev/null || true"
+def compare_command(path: PurePosixPath) -> str:
+    """The shell command that prints SAME when its stdin is the content of `path`, and changes nothing."""
+    return f'if [ "$(cat -- {shlex.quote(str(path))} 2>/dev/null)" = "$(cat)" ]; then echo {SAME}; fi'

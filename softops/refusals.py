@@ -17,6 +17,7 @@ _SSH: Sequence[tuple[str, str]] = (
 )
 _BECOME = re.compile(r"password is required|sorry, try again|not in the sudoers|not allowed to|may not run sudo"
                      r"|incorrect password|sudo: |doas: |must be run from a terminal|authentication failure")
+_NOISE = re.compile(r"sudo: unable to resolve host|Warning: Permanently added")
 _ENGINE: Sequence[tuple[str, str]] = (
     (r"permission denied", "ENGINE_DENIED"),
     (r"docker.{0,20}(?:command )?not found|not found.{0,20}docker|no such file or directory.{0,20}docker$"
@@ -65,7 +66,7 @@ def pull_refusal(said: str, *, image: str, platform: str) -> PullFailed:
 
 def quoted(said: str) -> str:
     """Foreign words fit to be quoted in a sentence: one printable line of at most 500 characters."""
-    lines = [line for line in said.splitlines() if set(line) - set(" @#-=")]
+    lines = [line for line in said.splitlines() if set(line) - set(" @#-=") and not _NOISE.match(line)]
     return shortened(printable(" ".join(lines)), 500).rstrip(" .")
 
 

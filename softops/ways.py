@@ -57,7 +57,8 @@ def way_to(action: ActionBase, options: Mapping[str, str], timeout: float) -> Wa
 def _shell(action: ActionBase) -> Shell:
     def run(command: str, stdin: str = "") -> Said:
         try:
-            done = action._low_level_execute_command(command, in_data=stdin.encode() if stdin else None)
+            # With input, if only an empty line, Ansible asks for no terminal, which would change the output.
+            done = action._low_level_execute_command(command, in_data=(stdin or "\n").encode())
         except AnsibleConnectionFailure as exc:
             raise login_refusal(str(exc), 255, over_ssh=True) from exc
         except AnsibleError as exc:

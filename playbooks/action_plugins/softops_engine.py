@@ -10,18 +10,17 @@ from typing import Any
 # Run by an Ansible that softops is not installed with, the package still lies beside playbooks/.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from softops.actions import CONNECTION_ARGS, EngineAction
+from softops.actions import EngineAction
+from softops.orders import limits_of
 from softops.sizes import free_bytes
 
 
 class ActionModule(EngineAction):
     """The task `softops_engine`."""
 
-    _VALID_ARGS = frozenset({"input", "pull", *CONNECTION_ARGS})
-
     def work(self) -> dict[str, Any]:
         """What the engine says of itself, and the free bytes where it keeps its images (None: not known)."""
-        limits = self.limits()
+        limits = limits_of(self.input if self.input is not None else {"pull": self.pull_by_hand()})
         way = self.way(limits.connect_timeout)
         with self.engine(way, limits.connect_timeout) as engine:
             facts = engine.about()

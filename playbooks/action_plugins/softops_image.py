@@ -9,7 +9,7 @@ from typing import Any
 # Run by an Ansible that softops is not installed with, the package still lies beside playbooks/.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from softops.actions import CONNECTION_ARGS, EngineAction
+from softops.actions import EngineAction
 from softops.byhand import order_by_hand
 from softops.delivery import Delivery, Wishes
 from softops.orders import Order, order_of
@@ -18,15 +18,14 @@ from softops.orders import Order, order_of
 class ActionModule(EngineAction):
     """The task `softops_image`."""
 
-    _VALID_ARGS = frozenset({"operation", "input", "catalog", "name", "version", "parameters", "pull", "apps_dir",
-                             *CONNECTION_ARGS})
+    _VALID_ARGS = frozenset({"operation"})
 
     def work(self) -> dict[str, Any]:
         """Deliver the image, and for an installation note it on the server."""
         order = self._order()
-        install = self.text("operation") == "install"
+        install = self._task.args.get("operation") == "install"
         way = self.way(order.limits.connect_timeout)
-        wishes = Wishes(install=install, check=bool(self._task.check_mode), apps_dir=self.text("apps_dir"))
+        wishes = Wishes(install=install, check=bool(self._task.check_mode), apps_dir=self.text("softops_apps_dir"))
         with self.engine(way, order.limits.connect_timeout) as engine:
             done = Delivery(order, self.access(way, engine, order.limits), wishes).run()
         return {"changed": done.changed, "softops": {
@@ -34,9 +33,8 @@ class ActionModule(EngineAction):
             "digest": done.digest, "imageId": done.image_id, "size": done.size, "layers": done.layers}}
 
     def _order(self) -> Order:
-        given = self.input()
-        if given is not None:
-            return order_of(given)
-        return order_by_hand(Path(self.text("catalog")), self.text("name"), self.text("version"),
-                             parameters=self._task.args.get("parameters") or {},
-                             pull=self._task.args.get("pull") or {})
+        if self.input is not None:
+            return order_of(self.input)
+        return order_by_hand(Path(self.text("softops_catalog")), self.text("softops_name"),
+                             self.text("softops_version"), parameters=self.variable("softops_parameters") or {},
+                             pull=self.pull_by_hand())
