@@ -55,6 +55,6 @@ def _print_line(line: ServerLine, message: Message, output: Output, last: dict[i
         output.line(key, server=line.name, status=line.status.value, error=line.error or "")
     elif kind == PROGRESS and is_milestone(message):
         output.line("LAYER", server=line.name, layer=plain(message["id"])[:12], status=message["status"])
-    elif kind == PROGRESS and line.total and time.monotonic() - last.get(record, 0) >= QUIET:
+    elif kind == PROGRESS and line.total and time.monotonic() - last.setdefault(record, time.monotonic()) >= QUIET:
         last[record] = time.monotonic()
         output.line("PROGRESS", server=line.name, share=share(line.received, line.total))

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from softops.language import person_language
 from tests.demo.serving import Serving
 from tests.demo.software import make_catalog, push_images
 from tests.demo.words import say
@@ -60,7 +61,8 @@ def _on(fleet: Fleet, begun: float, *, once: bool) -> int:
     catalog = fleet.directory / "catalog"
     make_catalog(catalog, fleet.slow.host)
     print(say("SERVE"), flush=True)
-    with Serving(fleet, catalog=catalog) as softops:
+    # Without polling the sync below has something to show.
+    with Serving(fleet, catalog=catalog, sync_interval=0, language=person_language()) as softops:
         print(say("READY", seconds=time.monotonic() - begun), flush=True)
         code = _main_job(softops)
         if once:

@@ -76,7 +76,7 @@ class Serving:
         if self.process.poll() is not None:
             raise FleetError(f"softops ended with {self.process.returncode}\n{tail(self.log)}")
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=2) as client:
-            client.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+            client.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
             return client.recv(64).startswith(b"HTTP/1.1 200")
         return False
 
