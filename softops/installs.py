@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from softops.catalog import check_parameters
 from softops.clock import Clock
 from softops.entities import Job, Record, Server, SoftImage
 from softops.errors import BadRequest, Conflict
 from softops.images import Images
+from softops.params import check_given, secret_names
 from softops.playbooks import HOSTNAME, command_by_hand
 from softops.records import JobDraft, Records
 from softops.repositories import Repositories
@@ -37,7 +37,7 @@ class Installs:
         """A new PENDING job for exactly `servers`. Refuses before anything is written: BadRequest for what
         can't be done at all, Conflict when one of the servers is busy with the same software."""
         self._check(operation, image, servers)
-        checked = check_parameters(image.entry, parameters) if operation == "install" else {}
+        checked = _checked(image, parameters) if operation == "install" else {}
         names = [server.name for server in servers]
         draft = JobDraft(operation=operation, soft_id=image.id, soft_name=image.name, version=image.version,
                          docker_image=image.docker_image, digest=pinned_digest(image), commit=image.commit,
@@ -88,6 +88,14 @@ class Installs:
         for server in servers:
             if not HOSTNAME.fullmatch(server.name):
                 raise BadRequest("SERVER_NAME_UNSAFE", server=server.name)
+
+
+def _checked(image: SoftImage, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters to keep with the job. Missing ones, and secrets, are for the start of the software."""
+    secret = sorted(secret_names(image.entry) & parameters.keys())
+    if secret:
+        raise BadRequest("PARAMETER_SECRET", name=secret[0], software=image.name)
+    return check_given(image.entry, parameters)
 
 
 def pinned_digest(image: SoftImage) -> str | None:

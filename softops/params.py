@@ -253,20 +253,30 @@ def secret_names(entry: Mapping[str, Any]) -> frozenset[str]:
 def check_parameters(entry: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
     """The values in force: the given ones in their types, then the defaults. A secret that is to be
     generated and was not given is left out. BadRequest names the first parameter that is wrong."""
-    params = declared(entry)
-    names = [param.name for param in params]
+    checked = check_given(entry, given)
+    return {name: value for name, value in ((param.name, _in_force(param, checked)) for param in declared(entry))
+            if value is not None}
+
+
+def check_given(entry: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The given values in their types and nothing else: what an installation keeps for a later start.
+    BadRequest names the first parameter that is wrong."""
+    params = {param.name: param for param in declared(entry)}
     for name in given:
-        if name not in names:
-            raise BadRequest("PARAMETER_UNKNOWN", name=name, nearest=nearest(str(name), names))
-    values = ((param.name, _value(param, given.get(param.name))) for param in params)
-    return {name: value for name, value in values if value is not None}
+        if name not in params:
+            raise BadRequest("PARAMETER_UNKNOWN", name=name, nearest=nearest(str(name), list(params)))
+    return {name: _checked(param, given[name]) for name, param in params.items() if given.get(name) is not None}
 
 
-def _value(param: ParamBase, given: object) -> object:
-    if given is None:
-        if param.must_be_given():
-            raise BadRequest("PARAMETER_MISSING", name=param.name)
-        return param.preset()
+def _in_force(param: ParamBase, checked: Mapping[str, Any]) -> object:
+    if param.name in checked:
+        return checked[param.name]
+    if param.must_be_given():
+        raise BadRequest("PARAMETER_MISSING", name=param.name)
+    return param.preset()
+
+
+def _checked(param: ParamBase, given: object) -> object:
     value = param.read(given)
     found = param.flaw(value)
     if found is not None:

@@ -57,6 +57,8 @@ TEXTS: Mapping[str, Text] = {
     "OPERATION_UNKNOWN": Text("There is no operation {operation}. Known: {known}.", "没有操作 {operation}。可用：{known}。"),
     "SOFTWARE_RETIRED": Text("{software} {version} left the catalog. Choose another version or restore it in git.",
                              "{software} {version} 已从目录中移除。请选择其他版本，或在 git 中恢复它。"),
+    "PARAMETER_SECRET": Text("{name} of {software} is a secret. Leave it out of the installation; it is given when the software is started.",
+                             "{software} 的 {name} 是机密参数。安装时请不要提供，启动软件时再给出。"),
     "JOB_STILL_RUNNING": Text("Job {job} is not finished. Wait for it or cancel it first.",
                               "任务 {job} 尚未结束，请等待或先取消。"),
     "NOTHING_TO_RETRY": Text("Job {job} succeeded on every server; there is nothing to retry.",

@@ -16,7 +16,7 @@ from softops.errors import BadRequest, Conflict
 from softops.messages import Message
 from softops.service import Service
 from softops.statuses import RecordStatus
-from tests.homes import make_home
+from tests.homes import SOFTWARE, make_home
 
 SLEEP = "ansible.builtin.command: {argv: [sleep, '60']}"
 FAIL_ON_WEB2 = "ansible.builtin.fail: {msg: broken by hand}\n      when: inventory_hostname == 'web2'"
@@ -153,6 +153,15 @@ def test_a_job_without_servers_is_refused(make_service: MakeService) -> None:
     service = make_service()
     with pytest.raises(BadRequest):
         service.installs.request("install", service.images.find("demo", "1.0"), [], user="tester", parameters={})
+
+
+def test_a_secret_is_not_taken_at_an_installation(make_service: MakeService) -> None:
+    entry = SOFTWARE + "params:\n  - {name: KEY, type: secret}\n"
+    service = make_service(catalog={"catalog/demo/software.yml": entry})
+    with pytest.raises(BadRequest, match="secret"):
+        service.installs.request("install", service.images.find("demo"), service.servers.all(), user="tester",
+                                 parameters={"KEY": "s3cret"})
+    assert service.records.page(page=1, size=10).total == 0
 
 
 def test_stopping_ends_running_jobs_as_interrupted(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from softops.events import Layer
 from softops.messages import complete_payload, error_payload, progress_payload, start_payload, topics_of
 from softops.progress import ServerProgress
 from softops.statuses import RecordStatus
-from tests.factories import make_record
+from tests.values import make_record
 
 AT = 1704103260.0
 RECORD = replace(make_record(), id=3, job_id=2, server_id=4, server_name="web1", operation="pull",

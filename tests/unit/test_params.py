@@ -9,7 +9,7 @@ import pytest
 
 from softops.catalog import parse_catalog
 from softops.errors import BadRequest, InternalError
-from softops.params import check_parameters, secret_names
+from softops.params import check_given, check_parameters, secret_names
 
 GOOD = 'apiVersion: softops/v1\nname: app\nversions:\n  "1.0": {image: "app:1.0"}\n'
 
@@ -164,3 +164,12 @@ def test_a_pattern_matches_the_whole_value() -> None:
     for value in ("ab", "xb", "a x"):
         with pytest.raises(BadRequest):
             check_parameters(entry, {"A": value})
+
+
+def test_an_installation_checks_only_what_is_given() -> None:
+    entry = {"name": "db", "params": [{"name": "PORT", "type": "port", "default": 5432},
+                                      {"name": "OWNER", "type": "string", "required": True}]}
+    assert check_given(entry, {}) == {}
+    assert check_given(entry, {"PORT": 5433}) == {"PORT": 5433}
+    with pytest.raises(BadRequest, match="PRT"):
+        check_given(entry, {"PRT": 1})

@@ -4,7 +4,7 @@ import pytest
 
 from softops.errors import BadRequest
 from softops.playbooks import PlaybookCall, PullLimits, command_by_hand, image_call, inspect_call
-from tests.factories import make_image, make_job
+from tests.values import make_image, make_job
 
 LIMITS = PullLimits(idle_timeout=60, timeout=3600, connect_timeout=10, plain_http=("10.0.0.1:5000",))
 PULL = {"idleTimeout": 60, "timeout": 3600, "connectTimeout": 10, "plainHttp": ["10.0.0.1:5000"]}
