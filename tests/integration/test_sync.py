@@ -1,0 +1,345 @@
+"""sync.py: the table follows git, whole commits at a time, and never loses the last good state."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import softops.sync
+from softops.catalog import Catalog
+from softops.clock import utc_now
+from softops.db import Database
+from softops.entities import Repository
+from softops.errors import ConfigError, GitError, NotFound, RegistryError
+from softops.git import GitMirror
+from softops.images import Images
+from softops.registry import RegistryClient
+from softops.repositories import Repositories
+from softops.statuses import ImageStatus, RepositoryStatus
+from softops.sync import Syncer
+from softops.syncreport import Refusal, SyncReport
+from tests.factories import NOW, a_repository
+from tests.fleet.registry import Registry
+from tests.homes import commit, git
+
+
+def software(name: str, *versions: str, extra: str = "", image: str = "") -> dict[str, str]:
+    """The file of a software."""
+    lines = "".join(f'  "{version}": {{image: "{image or f"{name}:{version}"}"}}\n' for version in versions)
+    return {f"catalog/{name}/software.yml": f"apiVersion: softops/v1\nname: {name}\nversions:\n{lines}{extra}"}
+
+
+def many(*names: str) -> dict[str, str]:
+    return {path: text for name in names for path, text in software(name, "1").items()}
+
+
+class World:
+    """A git repository, a database and a syncer between them."""
+
+    def __init__(self, database: Database, directory: Path) -> None:
+        self.git = directory / "git"
+        self.var = directory / "var"
+        self.var.mkdir(exist_ok=True)
+        self.images = Images(database)
+        self.repositories = Repositories(database)
+        self.client = RegistryClient(timeout=5)
+        self.syncer = Syncer(repositories=self.repositories, images=self.images, var_dir=self.var, clock=lambda: NOW,
+                             mirror=GitMirror(self.var / "git"), registry=self.client)
+        self._repository = a_repository(database, url=str(self.git))
+
+    @property
+    def repository(self) -> Repository:
+        return self.repositories.get(self._repository.id)
+
+    def commit(self, files: Mapping[str, str]) -> str:
+        return commit(self.git, files)
+
+    def remove(self, *names: str) -> str:
+        for name in names:
+            shutil.rmtree(self.git / "catalog" / name)
+        return commit(self.git, {})
+
+    def sync(self, *, confirm: bool = False) -> SyncReport:
+        return replace(self.syncer.sync(self._repository.id, confirm=confirm), seconds=0)
+
+    def table(self) -> list[tuple[str, str, str, str]]:
+        page = self.images.page(page=1, size=100)
+        return [(image.name, image.version, image.status.value, image.commit) for image in page.records]
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> Iterator[World]:
+    made = World(database, tmp_path)
+    yield made
+    made.client.close()
+
+
+def test_a_first_sync_fills_the_table(world: World) -> None:
+    sha = world.commit(software("nginx", "1.21.0", "1.22.1") | software("redis", "7"))
+    report = world.sync()
+    assert report == SyncReport(repository="catalog", status=RepositoryStatus.OK, commit=sha, added=3)
+    assert world.table() == [("nginx", "1.22.1", "AVAILABLE", sha), ("nginx", "1.21.0", "AVAILABLE", sha),
+                             ("redis", "7", "AVAILABLE", sha)]
+    repository = world.repository
+    assert (repository.status, repository.commit, repository.sync_time) == (RepositoryStatus.OK, sha, NOW)
+    assert replace(SyncReport.from_json("catalog", repository.report), seconds=0) == report
+
+
+def test_every_row_says_which_commit_it_came_from(world: World) -> None:
+    first = world.commit(many("a", "b", "c", "d"))
+    world.sync()
+    world.remove("c")
+    second = world.commit(software("b", "1", extra="description: new\n") | software("e", "1"))
+    report = world.sync()
+    assert report == SyncReport(repository="catalog", status=RepositoryStatus.OK, commit=second, added=1, changed=1,
+                                retired=1, unchanged=2, before=4)
+    assert world.table() == [("a", "1", "AVAILABLE", first), ("b", "1", "AVAILABLE", second),
+                             ("c", "1", "RETIRED", second), ("d", "1", "AVAILABLE", first),
+                             ("e", "1", "AVAILABLE", second)]
+    assert world.repository.commit == second
+
+
+def test_a_bad_file_stops_nothing_and_removes_nothing(world: World) -> None:
+    first = world.commit(many("a", "b"))
+    world.sync()
+    second = world.commit({"catalog/a/software.yml": ""} | many("c"))
+    report = world.sync()
+    assert report == SyncReport(
+        repository="catalog", status=RepositoryStatus.PARTIAL, commit=second, added=1, unchanged=1, kept=1, before=2,
+        problem_count=1, problems=(
+            Refusal(file="a/software.yml", line=1, column=1, warning=False,
+                    en="The file is empty. Describe the software in it or remove it.",
+                    zh="文件为空。请在其中描述软件，或删除文件。"),))
+    assert world.table() == [("a", "1", "AVAILABLE", first), ("b", "1", "AVAILABLE", first),
+                             ("c", "1", "AVAILABLE", second)]
+    assert world.repository.commit == second
+
+
+def test_a_mended_file_is_taken_again(world: World) -> None:
+    world.commit({"catalog/a/software.yml": "name: [\n"})
+    assert world.sync().status is RepositoryStatus.PARTIAL
+    sha = world.commit(many("a"))
+    assert world.sync() == SyncReport(repository="catalog", status=RepositoryStatus.OK, commit=sha, added=1)
+
+
+def test_a_commit_that_was_read_is_not_read_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sha = world.commit(many("a", "b"))
+    first = world.sync()
+    stored = world.repository.report
+    monkeypatch.setattr(softops.sync, "parse_catalog", None)
+    assert world.sync() == replace(first, added=0, unchanged=2, before=2)
+    assert (world.repository.report, world.repository.commit) == (stored, sha)
+
+
+def test_a_commit_is_read_again_by_another_softops(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.commit(many("a"))
+    world.sync()
+    monkeypatch.setattr(softops.sync, "__version__", "99")
+    nothing = Catalog(entries=(), problems=(), broken=frozenset("a"))
+    monkeypatch.setattr(softops.sync, "parse_catalog", lambda *given: nothing)
+    assert world.sync().kept == 1
+
+
+def test_another_folder_is_read_at_the_same_commit(world: World, database: Database) -> None:
+    world.commit(many("a") | {"other/b/software.yml": software("b", "1")["catalog/b/software.yml"]})
+    world.sync()
+    a_repository(database, url=str(world.git), path="other")
+    assert (world.sync().added, [row[:3] for row in world.table()]) == (
+        1, [("a", "1", "RETIRED"), ("b", "1", "AVAILABLE")])
+
+
+def test_retiring_most_of_a_catalog_waits_for_a_confirmation(world: World) -> None:
+    first = world.commit(many("a", "b", "c"))
+    world.sync()
+    table = world.table()
+    second = world.remove("a", "b")
+    waiting = SyncReport(repository="catalog", status=RepositoryStatus.WAITING, commit=second, retired=2, unchanged=1,
+                         before=3, waiting=True)
+    assert [world.sync(), world.sync()] == [waiting, waiting]
+    assert (world.table(), world.repository.status, world.repository.commit) == (
+        table, RepositoryStatus.WAITING, first)
+    assert world.sync(confirm=True) == replace(waiting, status=RepositoryStatus.OK, waiting=False)
+    assert [row[2] for row in world.table()] == ["RETIRED", "RETIRED", "AVAILABLE"]
+    assert (world.repository.status, world.repository.commit) == (RepositoryStatus.OK, second)
+
+
+def test_a_commit_that_waits_is_given_up_by_another_one(world: World) -> None:
+    world.commit(many("a", "b", "c"))
+    world.sync()
+    world.remove("a", "b")
+    world.sync()
+    world.commit(many("a", "b"))
+    assert (world.sync().status, world.sync().unchanged) == (RepositoryStatus.OK, 3)
+
+
+def test_a_repository_that_is_gone_leaves_the_last_good_state(world: World) -> None:
+    sha = world.commit(many("a", "b"))
+    world.sync()
+    table = world.table()
+    world.git.rename(world.git.with_name("away"))
+    with pytest.raises(GitError) as gone:
+        world.sync()
+    repository = world.repository
+    assert (world.table(), repository.status, repository.commit) == (table, RepositoryStatus.FAILED, sha)
+    assert repository.report["error"] == {"en": gone.value.text("en"), "zh": gone.value.text("zh")}
+    world.git.with_name("away").rename(world.git)
+    assert (world.sync().status, world.repository.status, world.repository.report["error"]) == (
+        RepositoryStatus.OK, RepositoryStatus.OK, None)
+
+
+def test_a_first_sync_that_fails_is_told_too(world: World) -> None:
+    with pytest.raises(GitError):
+        world.sync()
+    assert (world.repository.status, world.repository.commit) == (RepositoryStatus.FAILED, None)
+    world.commit({"README.md": "no catalog here"})
+    with pytest.raises(GitError, match="catalog"):
+        world.sync()
+    world.commit(many("a"))
+    assert world.sync().added == 1
+
+
+def test_a_forced_push_is_followed(world: World) -> None:
+    world.commit(many("a", "b"))
+    world.sync()
+    git(world.git, "checkout", "-q", "--orphan", "fresh")
+    world.commit(many("a", "b", "c"))
+    git(world.git, "branch", "-M", "main")
+    assert (world.sync().added, len(world.table())) == (1, 3)
+
+
+def test_repositories_do_not_touch_each_other(world: World, database: Database, tmp_path: Path) -> None:
+    world.commit(many("a"))
+    world.sync()
+    commit(tmp_path / "second", many("a", "b"))
+    second = a_repository(database, "second", url=str(tmp_path / "second"))
+    assert world.syncer.sync(second.id).added == 2
+    assert len(world.table()) == 3
+    world.commit(software("a", "1", extra="description: x\n"))
+    assert (world.sync().changed, world.syncer.sync(second.id).unchanged) == (1, 2)
+
+
+def test_syncs_at_once_do_the_work_once(world: World) -> None:
+    world.commit(many(*(f"s{number}" for number in range(50))))
+    with ThreadPoolExecutor(6) as pool:
+        reports = list(pool.map(lambda _: world.sync(), range(6)))
+    assert sorted((report.added, report.unchanged) for report in reports) == [(0, 50)] * 5 + [(50, 0)]
+
+
+def test_processes_at_once_do_the_work_once(world: World, database_url: str, tmp_path: Path) -> None:
+    world.commit(many(*(f"s{number}" for number in range(50))))
+    code = """
+import sys
+from pathlib import Path
+from tests.integration.test_sync import other_process
+other_process(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
+"""
+    given = [database_url, str(tmp_path), str(world.repository.id)]
+    processes = [subprocess.Popen([sys.executable, "-c", code, *given], stdout=subprocess.PIPE, text=True)
+                 for _ in range(3)]
+    assert sorted(process.communicate()[0] for process in processes) == ["0 50\n", "0 50\n", "50 0\n"]
+
+
+def other_process(url: str, directory: Path, repository_id: int) -> None:
+    """What each of the processes above does."""
+    database, var = Database(url), directory / "var"
+    syncer = Syncer(repositories=Repositories(database), images=Images(database), var_dir=var, clock=utc_now,
+                    mirror=GitMirror(var / "git"), registry=RegistryClient())
+    report = syncer.sync(repository_id)
+    print(report.added, report.unchanged)
+
+
+def test_machines_that_share_no_files_agree_as_well(world: World, database: Database, tmp_path: Path) -> None:
+    sha = world.commit(many(*(f"s{number}" for number in range(50))))
+    (tmp_path / "elsewhere").mkdir()
+    other = World(database, tmp_path / "elsewhere")
+    a_repository(database, url=str(world.git))
+    with ThreadPoolExecutor(2) as pool:
+        ends = [pool.submit(one.sync) for one in (world, other)]
+    assert {end.result().status for end in ends} == {RepositoryStatus.OK}
+    assert {row[2:] for row in world.table()} == {("AVAILABLE", sha)}
+    assert len(world.table()) == 50
+
+
+def test_an_unknown_repository_is_named(world: World) -> None:
+    with pytest.raises(NotFound, match=r"There is: catalog \(1\)"):
+        world.syncer.sync(99)
+
+
+def test_a_working_directory_that_is_gone_is_told(world: World) -> None:
+    world.commit(many("a"))
+    shutil.rmtree(world.var)
+    with pytest.raises(ConfigError, match="No such file"):
+        world.sync()
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[Registry]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    running = Registry(run_id=f"sync-{port}", directory=tmp_path / "registry", address="127.0.0.1", port=port)
+    running.start()
+    yield running
+    running.close()
+
+
+def test_refreshing_asks_git_and_the_registry(world: World, registry: Registry) -> None:
+    digest = registry.push("demo", "1.0", layers=[100_000])
+    world.commit(software("demo", "1.0", image=registry.image("demo", "1.0")))
+    world.sync()
+    before = world.images.find("demo")
+    sha = world.commit(software("demo", "1.0", image=registry.image("demo", "1.0"), extra="description: new\n"))
+    after = world.syncer.refresh(before.id)
+    assert after == replace(before, description="new", commit=sha, digest=digest, size=after.size,
+                            entry={**before.entry, "description": "new"})
+    assert (after.size or 0) > 100_000
+    assert world.syncer.refresh(before.id) == after == world.images.get(before.id)
+
+
+def test_an_image_that_the_registry_does_not_have_is_unavailable(world: World, registry: Registry) -> None:
+    world.commit(software("demo", "1.0", image=registry.image("demo", "1.0")))
+    world.sync()
+    demo = world.images.find("demo")
+    assert world.syncer.refresh(demo.id) == replace(demo, status=ImageStatus.UNAVAILABLE)
+    digest = registry.push("demo", "1.0")
+    assert (world.syncer.refresh(demo.id).status, world.images.get(demo.id).digest) == (ImageStatus.AVAILABLE, digest)
+
+
+def test_a_pinned_digest_is_what_is_asked_for(world: World, registry: Registry) -> None:
+    pinned, image = registry.push("demo", "1.0", version_text="old"), registry.image("demo", "1.0")
+    registry.push("demo", "1.0", version_text="new")
+    file = {"catalog/demo/software.yml": "apiVersion: softops/v1\nname: demo\nversions:\n"
+                                         f'  "1.0": {{image: "{image}", digest: "{pinned}"}}\n'}
+    world.commit(file)
+    world.sync()
+    demo = world.syncer.refresh(world.images.find("demo").id)
+    assert (demo.status, demo.digest) == (ImageStatus.AVAILABLE, pinned)
+    registry.delete("demo", pinned)
+    gone = world.syncer.refresh(demo.id)
+    assert (gone.status, gone.digest, gone.size) == (ImageStatus.UNAVAILABLE, pinned, demo.size)
+
+
+def test_a_registry_that_does_not_answer_changes_nothing(world: World, registry: Registry) -> None:
+    registry.push("demo", "1.0")
+    world.commit(software("demo", "1.0", image=registry.image("demo", "1.0")))
+    world.sync()
+    before = world.syncer.refresh(world.images.find("demo").id)
+    registry.stop()
+    with pytest.raises(RegistryError):
+        world.syncer.refresh(before.id)
+    assert world.images.get(before.id) == before
+
+
+def test_what_left_git_is_not_asked_for(world: World) -> None:
+    world.commit(many("a", "b"))
+    world.sync()
+    b = world.images.find("b")
+    world.remove("b")
+    assert world.syncer.refresh(b.id).status is ImageStatus.RETIRED
