@@ -76,11 +76,14 @@ def _machine_lock() -> Iterator[None]:
 def _sweep() -> None:
     """Tear down fleets whose owner and reaper are both dead: nobody holds their lock."""
     for directory in PLACE.glob(f"{PREFIX}*"):
-        lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:  # its reaper has just finished
+            continue
         try:
             with suppress(BlockingIOError):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                tear_down(directory)
+                tear_down(directory, orphans=True)
         finally:
             os.close(lock)
 

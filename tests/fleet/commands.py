@@ -10,6 +10,9 @@ from pathlib import Path
 MARK = "SOFTOPS_FLEET"
 """Environment variable that every process of a fleet carries, with the fleet's id: tear-down finds them by it."""
 
+OWNED = "SOFTOPS_FLEET_OWNER"
+"""The same for what the fleet's owner starts meanwhile: the owner ends it, or tear-down if the owner is killed."""
+
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 

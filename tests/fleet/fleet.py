@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.fleet.claims import Claim, claim
-from tests.fleet.commands import MARK, FleetError, output
+from tests.fleet.commands import MARK, OWNED, FleetError, output
 from tests.fleet.inventory import write_inventory
 from tests.fleet.registry import Registry
 from tests.fleet.server import Server, ServerSpec, numbered
@@ -24,7 +24,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 class Fleet:
     """Real servers for as long as the `with` block lasts.
 
-    They are gone afterwards even if this process is killed, and so are the processes it started meanwhile.
+    They are gone afterwards even if this process is killed; what it started meanwhile is ended then, too.
     """
 
     def __init__(self, servers: int | Sequence[ServerSpec] = 3) -> None:
@@ -112,8 +112,9 @@ class Fleet:
 def _start_reaper(taken: Claim) -> subprocess.Popen[bytes]:
     """From here on the reaper alone holds the lock, and with it the duty to tear down."""
     argv = [sys.executable, "-m", "tests.fleet.reaper", str(os.getpid()), str(taken.directory)]
+    unmarked = {name: value for name, value in os.environ.items() if name not in (MARK, OWNED)}
     try:
-        return subprocess.Popen(argv, cwd=PROJECT, stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+        return subprocess.Popen(argv, cwd=PROJECT, env=unmarked, stdin=subprocess.PIPE, stderr=subprocess.PIPE,
                                 start_new_session=True, pass_fds=(taken.lock,))
     finally:
         os.close(taken.lock)
@@ -121,13 +122,13 @@ def _start_reaper(taken: Claim) -> subprocess.Popen[bytes]:
 
 @contextmanager
 def _marked(run_id: str) -> Iterator[None]:
-    """Let what this process starts carry the fleet's mark: it ends with the fleet, whatever happens to this process."""
-    before = os.environ.get(MARK)
-    os.environ[MARK] = run_id
+    """Let what this process starts carry a mark, so that it can be ended should this process be killed."""
+    before = os.environ.get(OWNED)
+    os.environ[OWNED] = run_id
     try:
         yield
     finally:
         if before is None:
-            del os.environ[MARK]
+            del os.environ[OWNED]
         else:
-            os.environ[MARK] = before
+            os.environ[OWNED] = before

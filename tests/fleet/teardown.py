@@ -8,43 +8,46 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import suppress
 from pathlib import Path
 
-from tests.fleet.commands import MARK, output
+from tests.fleet.commands import MARK, OWNED, output
 
 PREFIX = "softops-fleet-"
 """What the names of fleets' directories start with; the rest is the id."""
 CGROUPS = Path("/sys/fs/cgroup")
 
 
-def tear_down(directory: Path) -> None:
-    """End the fleet's processes and remove its mounts, links, cgroups and directory."""
+def tear_down(directory: Path, *, orphans: bool) -> None:
+    """End the fleet's processes and remove its mounts, links, cgroups and directory.
+
+    With `orphans`, for an owner that was killed, what it had started is ended too.
+    """
     run_id = directory.name.removeprefix(PREFIX)
-    _end_processes(directory, run_id)
+    marks = {f"{name}={run_id}".encode() for name in ((MARK, OWNED) if orphans else (MARK,))}
+    _end_processes(directory, marks)
     _unmount(directory)
     _delete_links(f"so{run_id}")
     _delete_cgroups(f"so{run_id}")
     _delete_files(directory)
 
 
-def processes(directory: Path, run_id: str) -> Iterator[int]:
-    """The processes of this fleet: they carry its mark, or are SSH masters with a socket in its directory."""
-    mark = f"{MARK}={run_id}".encode()
+def processes(directory: Path, marks: Set[bytes]) -> Iterator[int]:
+    """The processes of this fleet: they carry a mark of it, or are SSH masters with a socket in its directory."""
     master = f"ssh: {directory}/".encode()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             with suppress(OSError):
-                marked = mark in (entry / "environ").read_bytes().split(b"\0")
+                marked = marks & set((entry / "environ").read_bytes().split(b"\0"))
                 if marked or (entry / "cmdline").read_bytes().startswith(master):
                     yield int(entry.name)
 
 
-def _end_processes(directory: Path, run_id: str) -> None:
+def _end_processes(directory: Path, marks: Set[bytes]) -> None:
     """SIGKILL, again and again until none is left: pid 1 of a server takes everything in it along."""
     deadline = time.monotonic() + 30
-    while found := [pid for pid in processes(directory, run_id) if not _is_zombie(pid)]:
+    while found := [pid for pid in processes(directory, marks) if not _is_zombie(pid)]:
         if time.monotonic() > deadline:
             raise TimeoutError(f"processes {found} of {directory} do not end")
         for pid in found:

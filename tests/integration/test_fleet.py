@@ -18,7 +18,7 @@ import pytest
 
 from tests.fleet import Fleet, FleetError, ServerSpec
 from tests.fleet.claims import directory_of
-from tests.fleet.commands import MARK
+from tests.fleet.commands import OWNED
 from tests.fleet.images import build
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -265,7 +265,7 @@ def _owner() -> subprocess.Popen[str]:
     """A process of its own that owns a fleet of one server."""
     return subprocess.Popen([sys.executable, "-m", "tests.fleet", "up", "--servers", "1"], cwd=PROJECT,
                             stdout=subprocess.PIPE, text=True,
-                            env={name: value for name, value in os.environ.items() if name != MARK})
+                            env={name: value for name, value in os.environ.items() if name != OWNED})
 
 
 def _run_id(owner: subprocess.Popen[str]) -> str:
@@ -289,3 +289,26 @@ def _reaper(run_id: str) -> int:
 def test_a_socket_to_a_dead_address_is_not_answered(fleet: Fleet) -> None:
     with pytest.raises(OSError, match=r"timed out|No route"):
         socket.create_connection((fleet.server("dead").address, 22), timeout=5)
+
+
+def test_what_a_living_owner_started_outlives_the_fleet() -> None:
+    with Fleet(0):
+        child = subprocess.Popen(["sleep", "600"])
+    ended = child.poll()
+    child.kill()
+    child.wait()
+    assert ended is None
+
+
+def test_what_a_killed_owner_started_is_ended() -> None:
+    script = ("import subprocess, sys\nfrom tests.fleet import Fleet\n"
+              "with Fleet(0) as fleet:\n    subprocess.Popen(['sleep', '600'])\n"
+              "    print(fleet.run_id, flush=True)\n    sys.stdin.read()\n")
+    with subprocess.Popen([sys.executable, "-c", script], cwd=PROJECT, text=True, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        run_id = owner.stdout.readline().strip()
+        alive = remains(run_id)
+        owner.kill()
+        until(lambda: remains(run_id) == [])
+    assert len([trace for trace in alive if trace.startswith("process")]) >= 2
