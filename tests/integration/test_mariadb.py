@@ -1,0 +1,29 @@
+"""mariadb.py: the database server of the tests leaves nothing behind, even when they are killed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+CODE = """
+import sys, time
+from pathlib import Path
+from tests.integration.mariadb import MariaDB
+with MariaDB(Path(sys.argv[1])) as server:
+    print((Path(sys.argv[1]) / "pid").read_text().strip(), flush=True)
+    time.sleep(600)
+"""
+
+
+def test_the_server_ends_with_a_killed_test(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", CODE, str(tmp_path)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        server = Path("/proc") / process.stdout.readline().strip()
+        assert "mariadbd" in (server / "cmdline").read_text()
+        process.kill()
+    deadline = time.monotonic() + 30
+    while server.exists() and "mariadbd" in (server / "cmdline").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
