@@ -61,7 +61,7 @@ class HandNarrator:
 
     def layers(self, changed: Sequence[Layer]) -> None:
         for layer in changed:
-            if layer.status.startswith("Retrying") and layer.status != self._status(layer.id):
+            if layer.status.startswith("Retrying") and not self._status(layer.id).startswith("Retrying"):
                 self._say("HAND_LAYER", layer=layer.id, status=layer.status)
             self._layers[layer.id] = layer
         if time.monotonic() - self._said >= QUIET:

@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from softops.errors import PullFailed
@@ -19,6 +19,8 @@ EMIT_INTERVAL = 0.1
 CANCEL_INTERVAL = 0.2
 """Seconds between two looks at whether the pull should stop."""
 _LAYER_ID = re.compile(r"[0-9a-f]{12}")
+_WHOLE = frozenset({"Download complete", "Pull complete"})
+"""States in which all of a layer has come."""
 _DIGEST = re.compile(r"Digest: (sha256:[0-9a-f]{64})")
 
 Message = Mapping[str, Any]
@@ -63,21 +65,21 @@ class PullFold:
         return bool(self._changed)
 
     def _take_layer(self, layer_id: str, status: str, detail: object) -> None:
-        numbers = detail if isinstance(detail, dict) else {}
         before = self._layers.get(layer_id)
-        after = self._state(layer_id, status, _count(numbers.get("current")), _count(numbers.get("total")))
-        if before is not None and before.status == status and after.current is None:
-            after = replace(after, current=before.current)
+        numbers = detail if isinstance(detail, dict) else {}
+        current, total = _count(numbers.get("current")), _count(numbers.get("total"))
+        if total is None:
+            total = before.total if before else self._sizes.get(layer_id)
+        if status in _WHOLE:
+            current = total
+        elif status == "Already exists":
+            # Nothing of it is downloaded, so its size must not count.
+            current = total = None
+        elif current is None and before is not None and before.status == status:
+            current = before.current
+        after = Layer(id=layer_id, status=status, current=current, total=total)
         if after != before:
             self._layers[layer_id] = self._changed[layer_id] = after
-
-    def _state(self, layer_id: str, status: str, current: int | None, total: int | None) -> Layer:
-        if status == "Already exists":
-            # Nothing of it is downloaded, so its size must not count.
-            return Layer(id=layer_id, status=status)
-        total = self._sizes.get(layer_id) if total is None else total
-        return Layer(id=layer_id, status=status, total=total,
-                     current=total if status in {"Download complete", "Pull complete"} else current)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

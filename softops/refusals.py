@@ -37,7 +37,7 @@ _PULL: Sequence[tuple[str, str]] = (
     (r"manifest unknown|name unknown|repository name not known|manifest for .* not found|: not found", "PULL_NO_IMAGE"),
     (r"denied|unauthorized|authentication required|no basic auth credentials|forbidden", "PULL_DENIED"),
     (r"connection refused|no such host|i/o timeout|timeout exceeded|no route to host|network is unreachable"
-     r"|connection reset|server misbehaving|unexpected eof|: eof|broken pipe|tls handshake|bad gateway"
+     r"|connection reset|server misbehaving|(?:^|[: ])eof$|broken pipe|tls handshake|bad gateway"
      r"|service unavailable", "PULL_NO_REGISTRY"),
 )
 
