@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, UniqueConstraint, create_engine, event, make_url
@@ -44,9 +44,7 @@ class Database:
         self._url = _parsed(url)
         self._sqlite = self._url.get_backend_name() == "sqlite"
         self._engine = _sqlite_engine(self._url) if self._sqlite else _mariadb_engine(self._url)
-        # SQLite has one writer at a time; threads of this process queue here, which is fair and wakes them at once,
-        # while SQLite's own waiting sleeps and polls.
-        self._turn: AbstractContextManager[Any] = threading.Lock() if self._sqlite else nullcontext()
+        self._lock = threading.Lock()
         self._writing = self._engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
 
     @property
@@ -57,13 +55,14 @@ class Database:
     def migrate(self) -> None:
         """Bring the schema up to this version of softops; several processes may do it at the same time.
         A schema of a newer softops is left alone: DatabaseError."""
-        with self._guarded(), self._turn:
+        with self._guarded(), self._turn():
             upgrade(self._writing)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
         """One writing transaction: committed at the end of the block, rolled back on any error."""
-        with self._guarded(), self._turn, Session(self._writing, expire_on_commit=False) as session, session.begin():
+        with (self._guarded(), self._turn(), Session(self._writing, expire_on_commit=False) as session,
+              session.begin()):
             yield session
 
     @contextmanager
@@ -91,6 +90,19 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """SQLite has one writer at a time. Threads of this process queue here, which is fair and wakes them at
+        once, while SQLite's own waiting sleeps and polls."""
+        if self._sqlite and not self._lock.acquire(timeout=PATIENCE):
+            raise DatabaseError("DATABASE_FAILED", database=_shown(self._url),
+                                problem=f"another thread has been writing for {PATIENCE} s")
+        try:
+            yield
+        finally:
+            if self._sqlite:
+                self._lock.release()
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

@@ -332,6 +332,17 @@ def test_too_long_values_are_refused_on_mariadb(on_mariadb: Database) -> None:
         a_repository(on_mariadb, "x" * 101)
 
 
+def test_writing_while_writing_is_told_instead_of_waiting_for_ever(tmp_path: Path,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db, "PATIENCE", 0.1)
+    database = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    database.migrate()
+    with database.session(), pytest.raises(DatabaseError, match=r"has been writing for 0\.1 s"):
+        a_repository(database)
+    a_repository(database)
+    database.close()
+
+
 def test_a_locked_sqlite_file_is_waited_for_and_then_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(db, "PATIENCE", 0.1)
     one, two = (Database(f"sqlite:///{tmp_path / 'x.db'}") for _ in range(2))
