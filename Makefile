@@ -29,7 +29,7 @@ check: python ## lint, types and the import direction
 	$(BIN)/python -m pytest -q tests/unit/test_layers.py
 
 test: setup ## run all tests
-	$(ROOT) $(BIN)/python -m pytest -n 2 --dist loadgroup -p no:cacheprovider
+	$(ROOT) $(BIN)/python -m pytest -n 2 --dist loadfile -p no:cacheprovider
 
 bench: setup ## measure, and print the table of docs/benchmarks.md
 	@$(ROOT) $(BIN)/python -m tests.bench

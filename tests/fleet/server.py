@@ -79,6 +79,10 @@ class Server(Machine):
         """What `docker ARGV` prints on the server."""
         return self.run("docker", *argv, timeout=timeout)
 
+    def images(self) -> tuple[str, ...]:
+        """The images its engine has, as name:tag, sorted."""
+        return tuple(sorted(self.docker("images", "--format", "{{.Repository}}:{{.Tag}}").splitlines()))
+
     def _add_ops(self) -> None:
         for name, line in (("passwd", f"ops:x:{OPS_ID}:{OPS_ID}::/home/ops:/bin/bash"),
                            ("group", f"ops:x:{OPS_ID}:"), ("shadow", "ops:*:19000:0:99999:7:::")):
