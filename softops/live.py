@@ -12,16 +12,17 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.sync.client import ClientConnection, connect, unix_connect
 
-from softops.client import Address
+from softops.client import Address, Client
 from softops.errors import ServerUnavailable
 from softops.events import Layer
 from softops.messages import COMPLETE, PROGRESS
+from softops.statuses import RecordStatus
 
 SILENCE = 5.0
 """Seconds without a message after which the server is asked whether the job still runs."""
 PATIENCE = 60.0
 """Seconds a server may be gone before a watcher gives up."""
-PAUSES = (0.1, 0.3, 1.0, 2.0)
+PAUSES = (0.05, 0.3, 1.0, 2.0)
 """Seconds between attempts to connect; the last one repeats."""
 
 
@@ -90,6 +91,15 @@ def is_milestone(message: Mapping[str, Any]) -> bool:
     if message["type"] != PROGRESS:
         return True
     return Layer(id=message["id"], status=message["status"]).done
+
+
+def closed_job(client: Client, job_id: int) -> Mapping[str, Any]:
+    """The job once it is final; its last record is so shortly before."""
+    while True:
+        job: Mapping[str, Any] = client.get(f"/job/{job_id}")
+        if RecordStatus(job["status"]).final:
+            return job
+        time.sleep(PAUSES[0])
 
 
 def open_socket(address: Address, **query: object) -> AbstractContextManager[ClientConnection]:

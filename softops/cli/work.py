@@ -15,7 +15,8 @@ from softops.cli.session import session, user
 from softops.cli.watching import show_bars, show_json, show_lines
 from softops.client import Client
 from softops.errors import NotFound
-from softops.live import Follower
+from softops.live import Follower, closed_job
+from softops.statuses import RecordStatus
 
 Job = Mapping[str, Any]
 
@@ -93,7 +94,7 @@ def _stay(client: Client, output: Output, job: Job) -> None:
     """Show the job until it has ended, then what became of it; exit code 0 only when all succeeded."""
     try:
         _show(client, output, job)
-        final = client.get(f"/job/{job['id']}")
+        final = closed_job(client, job["id"])
     except KeyboardInterrupt:
         _leave(client, output, job["id"])
     if output.as_json:
@@ -108,7 +109,7 @@ def _stay(client: Client, output: Output, job: Job) -> None:
 def _watch_as_json(client: Client, output: Output, job: Job) -> None:
     try:
         show_json(_follower(client, job), output)
-        final = client.get(f"/job/{job['id']}")
+        final = closed_job(client, job["id"])
     except KeyboardInterrupt:
         _leave(client, output, job["id"])
     output.document({"type": "job", **final})
@@ -141,7 +142,7 @@ def _show(client: Client, output: Output, job: Job) -> None:
 
 def _follower(client: Client, job: Job) -> Follower:
     def is_final() -> bool:
-        return client.get(f"/job/{job['id']}")["status"] in {"SUCCESS", "FAILED", "CANCELLED"}
+        return RecordStatus(client.get(f"/job/{job['id']}")["status"]).final
 
     return Follower(client.address, job["id"], (record["systemSoftRecordId"] for record in job["records"]),
                     is_final=is_final)

@@ -75,7 +75,7 @@ class Shell:
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def softops(fleet: Fleet) -> Iterator[Serving]:
     """A server with the software greeter (1.9 and 1.10), slow (over a slow road) and gone (no image)."""
     for tag in ("1.9", "1.10"):
@@ -91,7 +91,7 @@ def softops(fleet: Fleet) -> Iterator[Serving]:
     fleet.slow.resume()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shell(softops: Serving) -> Shell:
     """A terminal whose language is English and whose server is `softops`, synced."""
     opened = Shell(environment={**softops.environment, "LC_ALL": "C.UTF-8"})

@@ -1,12 +1,16 @@
 """The softops command against a real server and real servers: what it shows, its JSON and its exit codes."""
 
 import json
+import shlex
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from softops.config import PROJECT
 from tests.acceptance.conftest import BROKEN, MB, Shell, names
 from tests.demo.serving import Serving
 from tests.fleet import Fleet
@@ -194,19 +198,13 @@ def test_the_answers_are_in_the_language_of_the_terminal(shell: Shell) -> None:
 
 
 def test_the_same_job_runs_by_hand(shell: Shell, softops: Serving, fleet: Fleet) -> None:
-    import shlex
-    import subprocess
-    import sys
-
-    from softops.config import PROJECT
-
-    fleet.server("web1").docker("image", "rm", "--force", fleet.registry.image("greeter", "1.9"))
+    image, server = fleet.registry.image("greeter", "1.9"), fleet.server("web1")
     command = shell("install", "greeter:1.9", "-s", "web1", "--json").document["command"]
-    fleet.server("web1").docker("image", "rm", "--force", fleet.registry.image("greeter", "1.9"))
-    words = shlex.split(command)
-    done = subprocess.run([str(Path(sys.executable).parent / words[0]), *words[1:], "-i",
-                           softops.settings["SOFTOPS_INVENTORY"], "-e",
-                           f"softops_catalog={softops.settings['SOFTOPS_CATALOG']}/catalog"],
+    server.docker("image", "rm", "--force", image)
+    program, *words = shlex.split(command)
+    done = subprocess.run([str(Path(sys.executable).parent / program), *words,
+                           "-i", softops.settings["SOFTOPS_INVENTORY"],
+                           "-e", f"softops_catalog={softops.settings['SOFTOPS_CATALOG']}/catalog"],
                           cwd=PROJECT, capture_output=True, text=True, check=False, env=dict(softops.environment))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert fleet.registry.image("greeter", "1.9") in fleet.server("web1").images()
+    server.docker("image", "inspect", image)

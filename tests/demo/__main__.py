@@ -94,7 +94,7 @@ def _explain(softops: Serving) -> None:
     print(f"  export SOFTOPS_URL={softops.url}")
     program = _program()
     for words in ("servers --check", "install counter --server web1", "install hello:1.1 -g default",
-                  "records --soft hello", "doctor"):
+                  "records --soft hello", "watch"):
         print(f"  {program} {words}")
     print(f"\n{say('STAY')}", flush=True)
 
@@ -105,8 +105,11 @@ def _program() -> str:
 
 
 def _stay(softops: Serving) -> None:
-    """Return when the server has died; signals end it by an exception."""
-    softops.process.wait()
+    """Return when the person has seen enough, or when the server has died."""
+    try:
+        softops.process.wait()
+    except KeyboardInterrupt:
+        return
     print(say("DIED"), tail(softops.log), sep="\n", file=sys.stderr)
 
 

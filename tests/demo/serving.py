@@ -14,15 +14,17 @@ from types import TracebackType
 
 from softops.config import PROJECT
 from tests.fleet import Fleet
-from tests.fleet.commands import MARK, FleetError, tail, wait_for
+from tests.fleet.commands import OWNED, FleetError, tail, wait_for
 
 SOFTOPS = [sys.executable, "-m", "softops"]
 PORT = 8080
+STOP_TIMEOUT = 40
+"""Seconds in which the server has to end; its runs get 15 of them."""
 
 
 class Serving:
-    """`softops serve` for as long as the `with` block lasts. Its directory lies in the fleet's, and so does its
-    mark: should this process be killed, the fleet's reaper takes the server along."""
+    """`softops serve` for as long as the `with` block lasts. Its directory lies in the fleet's, and it carries the
+    fleet's mark: should this process be killed, the fleet's reaper takes the server along."""
 
     def __init__(self, fleet: Fleet, *, catalog: Path, name: str = "softops", port: int = PORT,
                  inventory: Path | None = None, **settings: object) -> None:
@@ -36,7 +38,7 @@ class Serving:
             "SOFTOPS_INVENTORY": str(inventory or fleet.inventory()), "SOFTOPS_CATALOG": str(catalog),
             "SOFTOPS_CATALOG_REF": "main", "SOFTOPS_INSECURE_REGISTRIES": fleet.plain_http,
             **{f"SOFTOPS_{key.upper()}": str(value) for key, value in settings.items()}}
-        self._mark = {MARK: fleet.run_id}
+        self._mark = {OWNED: fleet.run_id}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -44,7 +46,7 @@ class Serving:
         """The environment in which the softops command finds this server; nothing of the caller's settings."""
         kept = {key: value for key, value in os.environ.items()
                 if not key.startswith("SOFTOPS_") or key == "SOFTOPS_LANGUAGE"}
-        return {**kept, "PYTHONPATH": str(PROJECT), **self.settings}
+        return {**kept, **self._mark, "PYTHONPATH": str(PROJECT), **self.settings}
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -57,16 +59,19 @@ class Serving:
         """Start it and return when it listens."""
         with self.log.open("ab") as out:
             self._process = subprocess.Popen([*SOFTOPS, "serve"], cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=out,
-                                             stderr=out, env={**self.environment, **self._mark},
+                                             stderr=out, env=dict(self.environment),
                                              start_new_session=True)
         wait_for("softops", self._answers, log=self.log)
 
     def stop(self) -> int:
-        """End it in order; its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(60)
-        self._process = None
-        return code
+        """End it in order, or by force when it does not end; its exit code."""
+        process, self._process = self.process, None
+        process.send_signal(signal.SIGTERM)
+        try:
+            return process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
 
     def command(self, *words: str) -> int:
         """Run `softops WORDS` on this terminal; its exit code."""
