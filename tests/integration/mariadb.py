@@ -44,7 +44,11 @@ class MariaDB:
 
     def __enter__(self) -> MariaDB:
         self._install()
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None) -> None:
