@@ -183,6 +183,9 @@ class Delivery:
         self._digest = fold.digest
 
     def _refused(self, words: str) -> PullFailed:
+        if self._order.digest and "manifest verification failed" in words:
+            return PullFailed("PULL_DIGEST_MISMATCH", image=self._order.image, wanted=self._order.digest,
+                              actual=quoted(words))
         return pull_refusal(words, image=self._order.image, platform="/".join(self._platform))
 
     def _check_architecture(self, image: LocalImage) -> None:
