@@ -45,7 +45,7 @@ def claim() -> Claim:
     """Sweep what dead owners left, then take an id, a directory and a free subnet with its bridge."""
     if os.geteuid() != 0:
         raise FleetError("a fleet of test servers needs root: it makes network namespaces; use sudo")
-    with _machine_lock():
+    with machine_lock():
         _sweep()
         run_id = hashlib.sha256(f"{os.getpid()} {time.time_ns()}".encode()).hexdigest()[:6]
         directory = directory_of(run_id)
@@ -63,7 +63,7 @@ def directory_of(run_id: str) -> Path:
 
 
 @contextmanager
-def _machine_lock() -> Iterator[None]:
+def machine_lock() -> Iterator[None]:
     """One claim at a time on this machine; the lock is on the place itself, so that no file of it stays."""
     handle = os.open(PLACE, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -66,12 +66,19 @@ class Engine:
     def freeze(self) -> None:
         """From now on it accepts connections and never answers."""
         self._signal("STOP")
+        # The signal reaches one thread; on a busy machine the others still answer for a while.
+        wait_for(f"freezing of {self._machine.name}", lambda: self._states() == {"T"})
 
     def thaw(self) -> None:
         """It goes on where it was frozen."""
         self._signal("CONT")
         if self._process is not None:  # nsenter stops itself together with its child
             self._process.send_signal(signal.SIGCONT)
+
+    def _states(self) -> set[str]:
+        """The states of its threads, T for stopped."""
+        lines = self._machine.run("sh", "-c", "cat /proc/$(cat /run/docker.pid)/task/*/stat").splitlines()
+        return {line.rpartition(")")[2].split()[0] for line in lines}
 
     def _signal(self, name: str) -> None:
         self._machine.run("sh", "-c", f"kill -{name} $(cat /run/docker.pid)")

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.fleet import Fleet, FleetError, ServerSpec
-from tests.fleet.claims import directory_of
+from tests.fleet.claims import directory_of, machine_lock
 from tests.fleet.commands import OWNED
 from tests.fleet.images import build
 
@@ -206,10 +206,12 @@ def test_nothing_is_left_when_the_owner_is_killed(fleet: Fleet, tmp_path: Path) 
 def test_the_next_fleet_sweeps_what_nobody_could(fleet: Fleet) -> None:
     with _owner() as owner:
         run_id = _run_id(owner)
-        owner.send_signal(signal.SIGSTOP)
-        os.kill(_reaper(run_id), signal.SIGKILL)
-        owner.kill()
-    assert remains(run_id) != []
+        with machine_lock():  # no other fleet may start, and sweep, yet
+            owner.send_signal(signal.SIGSTOP)
+            os.kill(_reaper(run_id), signal.SIGKILL)
+            owner.kill()
+            owner.wait()
+            assert remains(run_id) != []
     with Fleet(0):
         assert remains(run_id) == []
 
