@@ -43,8 +43,8 @@ class Service:
         self.servers = Servers(self.database)
         self.records = Records(self.database)
         limits, runner = self._pull_limits(), Runner(self._run_limits())
-        registry = RegistryClient(settings.plain_http_registries, settings.connect_timeout)
-        self.syncer = Syncer(repositories=self.repositories, images=self.images, registry=registry,
+        self._registry = RegistryClient(settings.plain_http_registries, settings.connect_timeout)
+        self.syncer = Syncer(repositories=self.repositories, images=self.images, registry=self._registry,
                              mirror=GitMirror(settings.var_dir / "git"), var_dir=settings.var_dir, clock=clock)
         self.poller = Poller(repositories=self.repositories, syncer=self.syncer)
         self.watch = InventoryWatch(settings.inventory_path, self.read_servers)
@@ -72,6 +72,7 @@ class Service:
         self.watch.stop()
         self.poller.stop()
         self.worker.stop()
+        self._registry.close()
         self.database.close()
 
     def read_servers(self) -> tuple[Server, ...]:
