@@ -1,0 +1,1 @@
+"""What softops costs, measured side by side with what it is compared to."""

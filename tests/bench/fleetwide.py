@@ -1,0 +1,92 @@
+"""An install that changes nothing on 50 servers, against ansible-playbook with community.docker."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from softops.config import PROJECT
+from tests.bench.cost import Cost, cost
+from tests.bench.stage import install, served
+from tests.bench.table import Row
+from tests.fleet import Fleet
+
+NAMES = 50
+TARGET = 5
+"""How many times cheaper softops has to be."""
+NEEDED = ("requests", "urllib3", "certifi", "idna", "charset_normalizer")
+"""What community.docker's modules need on a server and softops does not."""
+THERE = "/opt/bench-python"
+
+
+def measure(fleet: Fleet) -> tuple[Row, ...]:
+    """Over SSH, and with engines reached by `docker_host` from the controller."""
+    fleet.registry.push("small", "1.0", layers=[1_000_000])
+    image = fleet.registry.image("small", "1.0")
+    _equip(fleet)
+    direct = [{"ansible_connection": "local", "ansible_python_interpreter": sys.executable,
+               "docker_host": server.engine.url} for server in fleet.servers]
+    return (*_rows("SSH", *_compare(fleet, "ssh", image, None)),
+            *_rows("docker_host", *_compare(fleet, "direct", image, direct)))
+
+
+def _compare(fleet: Fleet, name: str, image: str, hosts: list[Mapping[str, Any]] | None) -> tuple[Cost, Cost]:
+    """Both over the same connections with the same number of forks, after one run each that opens them."""
+    with served(fleet, name, {"small": image}, names=NAMES, hosts=hosts) as (softops, client):
+        inventory = Path(softops.settings["SOFTOPS_INVENTORY"])
+        playbook = _playbook(softops.directory, image, by_host=hosts is not None)
+        install(client, "small")
+        ours = cost(fleet, softops.process.pid, lambda: install(client, "small"))
+        _run(playbook, inventory, limit="n00,n01,n02")
+        theirs = cost(fleet, os.getpid(), lambda: _run(playbook, inventory))
+    return ours, theirs
+
+
+def _rows(way: str, ours: Cost, theirs: Cost) -> tuple[Row, Row]:
+    what = f"install that changes nothing on {NAMES} servers by {way} (community.docker.docker_image_pull)"
+    return (_row(f"{what}, seconds", ours.seconds, theirs.seconds, ""),
+            _row(f"{what}, CPU seconds", ours.cpu, theirs.cpu,
+                 f", on the controller {ours.here:.1f} and {theirs.here:.1f}"))
+
+
+def _row(what: str, ours: float, theirs: float, more: str) -> Row:
+    return Row(what=what, ours=f"{ours:.1f} s", theirs=f"{theirs:.1f} s",
+               result=f"{theirs / ours:.1f} x cheaper{more}", target=f">= {TARGET} x", met=theirs >= TARGET * ours)
+
+
+def _equip(fleet: Fleet) -> None:
+    """Give every server the Python packages that community.docker needs there."""
+    for server in fleet.servers:
+        target = server.path(THERE)
+        for name in NEEDED:
+            spec = importlib.util.find_spec(name)
+            if spec is None or spec.origin is None:
+                raise RuntimeError(f"the Python package {name} is missing here")
+            shutil.copytree(Path(spec.origin).parent, target / name, dirs_exist_ok=True)
+
+
+def _playbook(directory: Path, image: str, *, by_host: bool) -> Path:
+    path = directory / "plain.yml"
+    task: dict[str, Any] = {"community.docker.docker_image_pull": {"name": image}}
+    if by_host:
+        task["community.docker.docker_image_pull"]["docker_host"] = "{{ docker_host }}"
+    else:
+        task["environment"] = {"PYTHONPATH": THERE}
+    path.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
+    return path
+
+
+def _run(playbook: Path, inventory: Path, limit: str = "all") -> None:
+    done = subprocess.run([str(Path(sys.executable).parent / "ansible-playbook"), str(playbook), "-i", str(inventory),
+                           "--forks", "25", "--limit", limit], cwd=PROJECT, capture_output=True, text=True,
+                          check=False, env={**os.environ, "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg")})
+    if done.returncode:
+        raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
