@@ -102,3 +102,14 @@ def shell(softops: Serving) -> Shell:
 def names(rows: Sequence[Mapping[str, Any]], field: str) -> list[Any]:
     """One field of all rows."""
     return [row[field] for row in rows]
+
+
+def read_until(process: subprocess.Popen[str], text: str) -> list[str]:
+    """The lines of a running command up to the first that has `text` in it."""
+    assert process.stdout is not None
+    lines: list[str] = []
+    for line in process.stdout:
+        lines.append(line)
+        if text in line:
+            return lines
+    raise AssertionError(f"it ended before {text!r}: {lines}")

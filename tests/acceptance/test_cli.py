@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from softops.config import PROJECT
-from tests.acceptance.conftest import BROKEN, MB, Shell, names
+from tests.acceptance.conftest import BROKEN, MB, Shell, names, read_until
 from tests.demo.serving import Serving
 from tests.fleet import Fleet
 from tests.homes import commit
@@ -121,11 +121,7 @@ def test_watch_prints_every_message_and_then_the_job(shell: Shell) -> None:
 def test_ctrl_c_leaves_the_job_running_and_cancel_ends_it(shell: Shell, fleet: Fleet) -> None:
     fleet.slow.rate = MB
     watching = shell.begin("install", "slow", "--server", "web1", "--server", "web2")
-    assert watching.stdout is not None
-    line = ""
-    while not line.startswith("web1: started"):
-        line = watching.stdout.readline()
-        assert line, "the command ended before the job had started"
+    read_until(watching, "web1: started")
     watching.send_signal(signal.SIGINT)
     _, errors = watching.communicate(timeout=20)
     job = shell("records", "--soft", "slow", "--json").document[0]["systemSoftRecordJobId"]

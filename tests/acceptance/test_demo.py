@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from softops.config import PROJECT
+from tests.acceptance.conftest import read_until
 from tests.fleet.commands import MARK, OWNED
 
 ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("SOFTOPS_")} | {
@@ -22,16 +23,6 @@ def begin(*words: str) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-m", "tests.demo", *words], cwd=PROJECT, text=True, env=ENVIRONMENT,
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                             start_new_session=True)
-
-
-def read_until(process: subprocess.Popen[str], text: str) -> list[str]:
-    assert process.stdout is not None
-    lines: list[str] = []
-    for line in process.stdout:
-        lines.append(line)
-        if text in line:
-            return lines
-    raise AssertionError("".join(lines))
 
 
 def run_ids(process: subprocess.Popen[str]) -> set[str]:

@@ -1,10 +1,11 @@
 """The softops command where no server runs: the same work, done inside the command."""
 
+import signal
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import GREETER, MB, Shell
+from tests.acceptance.conftest import GREETER, MB, Shell, read_until
 from tests.demo.serving import Serving
 from tests.fleet import Fleet
 from tests.homes import commit
@@ -30,6 +31,27 @@ def test_sync_install_and_records_work_without_a_server_and_leave_nothing_runnin
     rows = alone("records", "--json").document
     assert [(row["systemSoftRecordServerName"], row["systemSoftRecordStatus"]) for row in rows] == [("web1", "SUCCESS")]
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_ctrl_c_ends_a_job_that_runs_inside_the_command_and_says_so(alone: Shell, tmp_path: Path, fleet: Fleet) -> None:
+    (tmp_path / "tmp").mkdir()
+    fleet.registry.push("greeter", "1.11", layers=[8 * MB])
+    text = GREETER.format(registry=fleet.slow.host).replace("1.10", "1.11")
+    commit(tmp_path / "catalog", {"catalog/greeter/software.yml": text})
+    assert alone("sync").code == 0
+    fleet.slow.rate = MB
+    try:
+        watching = alone.begin("install", "greeter:1.11", "--server", "web1")
+        read_until(watching, "web1: started")
+        watching.send_signal(signal.SIGINT)
+        _, errors = watching.communicate(timeout=40)
+    finally:
+        fleet.slow.resume()
+    assert (watching.returncode, errors) == (130, "No server is running, so job 1 ends with this command. "
+                                                  "Repeat it: `softops retry 1`.\n")
+    (record,) = alone("records", "--json").document
+    assert (record["systemSoftRecordStatus"], record["systemSoftRecordReason"]) == ("FAILED", "INTERRUPTED")
+    assert alone("retry", "1").code == 0
 
 
 def test_doctor_finds_everything_in_order(alone: Shell, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ def measure(fleet: Fleet) -> tuple[Row, ...]:
             *_rows("docker_host", *_compare(fleet, "direct", image, direct)))
 
 
-def _compare(fleet: Fleet, name: str, image: str, hosts: list[Mapping[str, Any]] | None) -> tuple[Cost, Cost]:
+def _compare(fleet: Fleet, name: str, image: str, hosts: Sequence[Mapping[str, Any]] | None) -> tuple[Cost, Cost]:
     """Both over the same connections with the same number of forks, after one run each that opens them."""
     with served(fleet, name, {"small": image}, names=NAMES, hosts=hosts) as (softops, client):
         inventory = Path(softops.settings["SOFTOPS_INVENTORY"])
