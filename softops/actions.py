@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
@@ -16,11 +17,10 @@ from ansible.utils.display import Display
 
 from softops.delivery import Access
 from softops.engine import Engine
-from softops.errors import RegistryError, ServerUnreachable, SoftopsError
+from softops.errors import BadRequest, RegistryError, ServerUnreachable, SoftopsError
 from softops.locations import is_loopback, location
 from softops.lookups import Lookups
 from softops.narration import HandNarrator, LineNarrator, Narrator
-from softops.orders import read_input
 from softops.playbooks import PullLimits
 from softops.processes import TOKEN
 from softops.references import parse_reference
@@ -33,6 +33,8 @@ CONNECTION = {"docker_host": "docker_host", "softops_docker_socket": "docker_soc
 """Variables of the inventory that say how to reach an engine, and what ways.py calls them."""
 PATIENCE = {"softops_pull_idle_timeout": "idleTimeout", "softops_pull_timeout": "timeout",
             "softops_connect_timeout": "connectTimeout"}
+
+MAX_INPUT = 16 * 1024 * 1024
 
 
 class EngineAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
@@ -105,6 +107,18 @@ class EngineAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
         if not path:
             return lambda: False
         return (Path(path).parent / f"cancel-{self.host}").exists
+
+
+def read_input(path: Path) -> Mapping[str, Any]:
+    """The content of an input.json; BadRequest when it can't be read."""
+    try:
+        with path.open("rb") as file:
+            data = json.loads(file.read(MAX_INPUT))
+    except (OSError, ValueError, RecursionError) as exc:
+        raise BadRequest("INPUT_INVALID", problem=f"{path}: {exc}") from exc
+    if not isinstance(data, dict):
+        raise BadRequest("INPUT_INVALID", problem=f"{path}: no JSON object")
+    return data
 
 
 def _lookup(limits: PullLimits, *, here: bool) -> Callable[[str, tuple[str, str]], RemoteImage | RegistryError | None]:

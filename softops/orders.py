@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from softops.errors import BadRequest
@@ -16,7 +14,6 @@ from softops.references import DIGEST, Reference, parse_reference
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 _VERSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")
-MAX_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,18 +31,6 @@ class Order:
     commit: str | None = None
     entry: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
-
-
-def read_input(path: Path) -> Mapping[str, Any]:
-    """The content of an input.json; BadRequest when it can't be read."""
-    try:
-        with path.open("rb") as file:
-            data = json.loads(file.read(MAX_BYTES))
-    except (OSError, ValueError, RecursionError) as exc:
-        raise BadRequest("INPUT_INVALID", problem=f"{path}: {exc}") from exc
-    if not isinstance(data, dict):
-        raise BadRequest("INPUT_INVALID", problem=f"{path}: no JSON object")
-    return data
 
 
 def order_of(data: Mapping[str, Any]) -> Order:

@@ -79,24 +79,26 @@ def _local(action: ActionBase, options: Mapping[str, str], timeout: float) -> Di
 def _ssh(action: ActionBase, options: Mapping[str, str], timeout: float) -> Dial:
     connection = action._connection
     connection.host = connection.get_option("host") or action._play_context.remote_addr
-    has_password = bool(connection.get_option("password") or action._play_context.password)
+    if connection.get_option("password") or action._play_context.password:
+        # Ansible logs in with the password and leaves a master behind, over which lines need none.
+        _shell(action)("true")
     command = _remote_command(action, options)
-    argv = connection._build_command(connection.get_option("ssh_executable"), "ssh", connection.host, command)
-    if has_password:
-        argv = _over_warm_master(action, argv)
-    return CommandDial(argv=tuple(argv), over_ssh=True, password=_become_password(action),
+    return CommandDial(argv=_ssh_command(action, command), over_ssh=True, password=_become_password(action),
                        login_timeout=float(connection.get_option("timeout")) + timeout)
 
 
-def _over_warm_master(action: ActionBase, argv: list[bytes]) -> list[bytes]:
-    """The command without asking for the login's password: Ansible logs in with it and leaves a master behind."""
+def _ssh_command(action: ActionBase, command: str) -> tuple[bytes, ...]:
+    """Ansible's own ssh command line, without what would ask for the login's password."""
     connection = action._connection
-    if not any(word.startswith(b"ControlPath") for word in argv):
-        raise ServerUnreachable("CONNECTION_PASSWORD")
-    for descriptor in getattr(connection, "sshpass_pipe", None) or ():
-        os.close(descriptor)
-    _shell(action)("true")
-    return argv[argv.index(str(connection.get_option("ssh_executable")).encode()):]
+    ssh = str(connection.get_option("ssh_executable"))
+    argv = tuple(connection._build_command(ssh, "ssh", connection.host, command))
+    if connection.get_option("password") or action._play_context.password:
+        if not any(word.startswith(b"ControlPath=") and word != b"ControlPath=none" for word in argv):
+            raise ServerUnreachable("CONNECTION_PASSWORD")
+        for descriptor in getattr(connection, "sshpass_pipe", None) or ():
+            os.close(descriptor)
+        argv = argv[argv.index(ssh.encode()):]
+    return argv
 
 
 def _remote_command(action: ActionBase, options: Mapping[str, str]) -> str:
@@ -117,6 +119,7 @@ def _becomes(action: ActionBase) -> bool:
 
 
 def _become_password(action: ActionBase) -> Password | None:
+    """The password for the command that was built last: every command has its own prompt."""
     become = action._connection.become
     secret = become.get_option("become_pass") if _becomes(action) else None
     return Password(prompt=str(become.prompt), secret=str(secret)) if secret and become.prompt else None

@@ -1,13 +1,11 @@
 """orders.py: what a playbook is asked to do."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from softops.errors import BadRequest
-from softops.orders import Order, limits_of, order_of, read_input
+from softops.orders import Order, limits_of, order_of
 from softops.playbooks import PullLimits
 from softops.references import parse_reference
 
@@ -52,20 +50,3 @@ def test_wrong_limits_are_refused(pull: Any) -> None:
     wrong = {"pull": pull or [1]}
     with pytest.raises(BadRequest):
         limits_of(wrong)
-
-
-@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff"])
-def test_an_unreadable_input_is_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "input.json").write_bytes(content)
-    with pytest.raises(BadRequest, match=r"input\.json"):
-        read_input(tmp_path / "input.json")
-
-
-def test_a_missing_input_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadRequest, match=r"input\.json"):
-        read_input(tmp_path / "input.json")
-
-
-def test_an_input_is_read_as_data(tmp_path: Path) -> None:
-    (tmp_path / "input.json").write_text(json.dumps({"x": "{{ 7*7 }}"}))
-    assert read_input(tmp_path / "input.json") == {"x": "{{ 7*7 }}"}
