@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 import signal
 import socket
 from types import FrameType
@@ -64,7 +65,8 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         return bounded(socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG))
     except OSError as exc:
-        raise ConfigError("PORT_TAKEN", host=settings.host, port=settings.port, problem=exc.strerror) from exc
+        raise ConfigError("PORT_TAKEN", host=settings.host, port=settings.port,
+                          problem=os.strerror(exc.errno) if exc.errno else exc) from exc
 
 
 def _url(listener: socket.socket) -> str:
