@@ -21,8 +21,8 @@ class Narrator(Protocol):
     def stage(self, stage: str, *, image: str = "", total: int | None = None) -> None:
         """A stage begins: connect, space, pull, verify or manifest."""
 
-    def layers(self, changed: Sequence[Layer]) -> None:
-        """Layers have new states."""
+    def layers(self, changed: Sequence[Layer], at: float) -> None:
+        """Layers have new states since `at` (seconds since 1970)."""
 
 
 class LineNarrator:
@@ -35,8 +35,8 @@ class LineNarrator:
     def stage(self, stage: str, *, image: str = "", total: int | None = None) -> None:  # noqa: ARG002
         self._say({"kind": "stage", "stage": stage, **({"total": total} if stage == "pull" else {})})
 
-    def layers(self, changed: Sequence[Layer]) -> None:
-        self._say({"kind": "layers", "layers": [
+    def layers(self, changed: Sequence[Layer], at: float) -> None:
+        self._say({"kind": "layers", "at": round(at, 3), "layers": [
             {"id": layer.id, "status": layer.status, "current": layer.current, "total": layer.total}
             for layer in changed]})
 
@@ -59,7 +59,7 @@ class HandNarrator:
         reason = f"HAND_{stage.upper()}" + ("_UNKNOWN" if stage == "pull" and total is None else "")
         self._say(reason, image=image, total=readable_size(total or 0))
 
-    def layers(self, changed: Sequence[Layer]) -> None:
+    def layers(self, changed: Sequence[Layer], at: float) -> None:  # noqa: ARG002
         for layer in changed:
             if layer.status.startswith("Retrying") and not self._status(layer.id).startswith("Retrying"):
                 self._say("HAND_LAYER", layer=layer.id, status=layer.status)

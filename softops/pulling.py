@@ -86,7 +86,8 @@ class PullFold:
 class Watch:
     """Who follows a pull: gets the changed layers, and may want it to stop."""
 
-    emit: Callable[[Sequence[Layer]], None]
+    emit: Callable[[Sequence[Layer], float], None]
+    """Takes the changed layers and the time (seconds since 1970) of the engine's newest message about them."""
     cancelled: Callable[[], bool]
 
 
@@ -126,7 +127,7 @@ class _Follower:
         self._watch = watch
         self._limits = limits
         self._started = self._heard = time.monotonic()
-        self._emitted = self._looked = 0.0
+        self._emitted = self._looked = self._at = 0.0
 
     def pause(self) -> float:
         """Seconds until something is to be done even if the engine stays silent."""
@@ -140,7 +141,7 @@ class _Follower:
         """Fold in a message, or nothing, and report what is due."""
         now = time.monotonic()
         if message is not None:
-            self._heard = now
+            self._heard, self._at = now, time.time()
             self._fold.take(message)
         if now - self._emitted >= EMIT_INTERVAL:
             self.emit()
@@ -149,7 +150,7 @@ class _Follower:
         """Report all changes now."""
         if self._fold.has_changes:
             self._emitted = time.monotonic()
-            self._watch.emit(self._fold.changes())
+            self._watch.emit(self._fold.changes(), self._at)
 
     def check(self, image: str) -> None:
         """PullFailed when patience is over or nobody wants the pull any more."""

@@ -75,7 +75,7 @@ class Heard:
         self.stages.append(stage)
         self.total = total if stage == "pull" else self.total
 
-    def layers(self, changed: Sequence[Layer]) -> None:
+    def layers(self, changed: Sequence[Layer], at: float) -> None:
         self.told += changed
 
 

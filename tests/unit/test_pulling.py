@@ -104,7 +104,7 @@ def test_odd_messages_do_no_harm(message: dict[str, Any]) -> None:
 def follow_all(messages: Any, *, cancelled: Any = lambda: False, **seconds: int) -> list[tuple[Layer, ...]]:
     emitted: list[tuple[Layer, ...]] = []
     follow(messages, PullFold(), image="demo:1.0", limits=limits(**seconds),
-           watch=Watch(emit=lambda layers: emitted.append(tuple(layers)), cancelled=cancelled))
+           watch=Watch(emit=lambda layers, at: emitted.append(tuple(layers)), cancelled=cancelled))
     return emitted
 
 
@@ -129,9 +129,24 @@ def test_a_change_is_not_held_back_while_the_engine_is_silent() -> None:
         threading.Event().wait(1)
 
     follow(messages, PullFold(), image="demo:1.0", limits=limits(),
-           watch=Watch(emit=lambda _: at.append(time.monotonic() - start), cancelled=lambda: False))
+           watch=Watch(emit=lambda *_: at.append(time.monotonic() - start), cancelled=lambda: False))
     assert len(at) == 2
     assert at[1] < EMIT_INTERVAL + 0.3
+
+
+def test_the_time_told_is_that_of_the_newest_message() -> None:
+    told: list[float] = []
+    before = time.time()
+
+    def messages() -> Iterator[dict[str, Any]]:
+        for current in (1, 2):
+            yield {"status": "Downloading", "id": "0123456789ab", "progressDetail": {"current": current, "total": 3}}
+        threading.Event().wait(0.5)
+
+    follow(messages, PullFold(), image="demo:1.0", limits=limits(),
+           watch=Watch(emit=lambda layers, at: told.append(at), cancelled=lambda: False))
+    assert len(told) == 2
+    assert before <= told[0] <= told[1] < before + EMIT_INTERVAL
 
 
 def silent() -> Iterator[dict[str, Any]]:
@@ -173,5 +188,5 @@ def test_what_breaks_the_stream_is_raised_after_the_last_states() -> None:
     emitted: list[Any] = []
     with pytest.raises(EngineUnreachable, match="gone"):
         follow(messages, PullFold(), image="demo:1.0", limits=limits(),
-               watch=Watch(emit=emitted.append, cancelled=lambda: False))
+               watch=Watch(emit=lambda layers, at: emitted.append(layers), cancelled=lambda: False))
     assert emitted == [(Layer(id="0123456789ab", status="Downloading"),)]
