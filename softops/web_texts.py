@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 WEB_TEXTS: Mapping[str, tuple[str, str]] = {
     "IMAGE_SYNCED": ("Image synced.", "镜像同步成功"),
+    "IMAGE_UNAVAILABLE": ("The registry does not have {image}. {software} {version} is UNAVAILABLE until it does; "
+                          "push the image or correct the catalog.",
+                          "镜像仓库中没有 {image}。{software} {version} 标记为 UNAVAILABLE，请推送镜像或修改目录。"),
     "JOB_ACCEPTED": ("Job {job} was accepted.", "任务 {job} 已受理"),
     "JOB_CANCELLING": ("Job {job} is being cancelled.", "正在取消任务 {job}"),
     "RECORD_CANCELLING": ("Record {record} is being cancelled.", "正在取消记录 {record}"),
@@ -41,6 +44,8 @@ WEB_TEXTS: Mapping[str, tuple[str, str]] = {
     "FIELD_TEXT": ("{name} has to be a text.", "{name} 必须是文本。"),
     "FIELD_TEXT_EMPTY": ("{name} is empty. Give a value.", "{name} 为空，请填写。"),
     "FIELD_TEXT_LONG": ("{name} may have at most {limit} characters.", "{name} 最多 {limit} 个字符。"),
+    "FIELD_CONTROL": ("{name} has a line break or control character. Remove it.",
+                      "{name} 含有换行或控制字符，请删除。"),
     "FIELD_LIST": ("{name} has to be a list.", "{name} 必须是列表。"),
     "FIELD_LIST_EMPTY": ("{name} is an empty list. Name at least one, or leave it out.",
                          "{name} 是空列表，请至少填写一项，或不传。"),

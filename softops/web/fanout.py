@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -13,6 +14,8 @@ from softops.web.frames import Frame
 from softops.web.outbox import LIMIT
 from softops.web.pace import Pace
 from softops.web.watcher import Watcher
+
+logger = logging.getLogger(__name__)
 
 TICK = 0.02
 """Seconds between two hand-outs under load; the first message after a pause goes out at once."""
@@ -59,6 +62,7 @@ class Fanout:
         nothing any more."""
 
         def cut() -> None:
+            logger.info("A watcher was too slow and is cut off", extra={"action": "cut"})
             self.leave(watcher)
             on_cut()
 

@@ -44,7 +44,7 @@ class Live:
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request or connection."""
         self.open()
-        if scope["type"] == "websocket" and b"EIO" not in parse_qs(scope["query_string"]):
+        if scope["type"] == "websocket" and "EIO" not in parse_qs(scope["query_string"].decode("latin-1")):
             await self._plain.serve(scope, receive, send)
         else:
             await self._socketio.serve(scope, receive, send)

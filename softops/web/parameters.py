@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from softops.errors import BadRequest
 from softops.statuses import ImageStatus, RecordStatus, ServerStatus
-from softops.web.validation import DIGITS, Whole
+from softops.web.validation import DIGITS, Printable, Whole
 
 LARGEST_ID = 2**63 - 1
 LARGEST_PAGE = 2**53
@@ -20,8 +20,8 @@ MANY = 10_000
 
 Id = Annotated[int, Whole(1, LARGEST_ID)]
 Seq = Annotated[int, Whole(0, LARGEST_ID)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-User = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255), Printable]
+User = Annotated[str, StringConstraints(min_length=1, max_length=100), Printable]
 
 DEFAULT_USER = "api"
 """Who asked, where nobody says it: users and rights do not exist yet."""
@@ -147,8 +147,8 @@ class ConfirmBody(Given):
 class RepositoryBody(Given):
     """A catalog repository to add, or to change by its name."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    url: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-    ref: Annotated[str, StringConstraints(min_length=1, max_length=255)] = "HEAD"
-    path: Annotated[str, StringConstraints(max_length=500)] = ""
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100), Printable]
+    url: Annotated[str, StringConstraints(min_length=1, max_length=1000), Printable]
+    ref: Name = "HEAD"
+    path: Annotated[str, StringConstraints(max_length=500), Printable] = ""
     interval: Annotated[int, Whole(0, 31_536_000)] = Field(60, description="Seconds between two looks; 0: never")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -22,8 +21,6 @@ from softops.web.outbox import Cut
 from softops.web.replay import Replays
 from softops.web.subscription import Subscription, read_subscription, subscription_in
 from softops.web.watcher import Watcher
-
-logger = logging.getLogger(__name__)
 
 BAD_QUERY = 1008
 TRY_AGAIN_LATER = 1013
@@ -112,7 +109,6 @@ class Connection:
                 for frame in await watcher.outbox.take():
                     await self._send({"type": "websocket.send", "text": frame.text})
         except Cut:
-            logger.info("A watcher was too slow and is cut off", extra={"action": "cut"})
             await self._send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": "too slow"})
         except OSError:
             pass

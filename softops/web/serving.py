@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 import socket
 
 import uvicorn
@@ -9,8 +11,10 @@ import uvicorn
 from softops.web.app import App
 from softops.web.sockets import MAX_MESSAGE
 
-GRACE = 5
-"""Seconds that requests get to finish when the server ends."""
+GRACE = 5.0
+"""Seconds that requests get to finish, and peers to take what was sent to them, when the server ends."""
+AFTER_GRACE = 5
+"""Seconds after which tasks that have not noticed the end of their connection are cancelled."""
 PATIENCE = 30
 """Seconds after which a peer that takes nothing of what was sent to it is given up by the kernel."""
 SEND_BUFFER = 256 * 1024
@@ -21,12 +25,13 @@ BACKLOG = 2048
 class WebServer(uvicorn.Server):
     """Serves one application on sockets that `listen` made. Waiting and listening clients are let go first."""
 
-    def __init__(self, app: App, *, grace: int = GRACE) -> None:
+    def __init__(self, app: App, *, grace: float = GRACE) -> None:
         super().__init__(uvicorn.Config(
             app, loop="uvloop", http="httptools", lifespan="off", log_config=None, access_log=False,
             proxy_headers=False, server_header=False, ws_max_size=MAX_MESSAGE, ws_per_message_deflate=False,
-            timeout_graceful_shutdown=grace))
+            timeout_graceful_shutdown=math.ceil(grace) + AFTER_GRACE))
         self._app = app
+        self._grace = grace
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve."""
@@ -36,7 +41,16 @@ class WebServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End all connections, then everything else."""
         await self._app.close()
-        await super().shutdown(sockets)
+        hurry = asyncio.get_running_loop().call_later(self._grace, self._abort)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            hurry.cancel()
+
+    def _abort(self) -> None:
+        """Drop the connections that are still open: their peers take nothing any more."""
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
 
 
 def bounded(listener: socket.socket) -> socket.socket:

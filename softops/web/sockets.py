@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 import socketio
 from engineio.async_socket import AsyncSocket
 from engineio.exceptions import EngineIOError
+from engineio.packet import CLOSE, Packet
 from starlette.types import Receive, Scope, Send
 
 from softops.errors import BadRequest, SoftopsError
@@ -37,6 +38,7 @@ class Client:
 
     watcher: Watcher
     lang: Lang
+    socket: AsyncSocket
     pump: asyncio.Task[None]
 
 
@@ -79,11 +81,11 @@ class SocketIo:
         except SoftopsError as exc:
             raise socketio.exceptions.ConnectionRefusedError(exc.text(lang)) from exc
         pump = asyncio.create_task(self._pump(sid, socket, watcher))
-        self._clients[sid] = Client(watcher=watcher, lang=lang, pump=pump)
+        self._clients[sid] = Client(watcher=watcher, lang=lang, socket=socket, pump=pump)
 
     async def _admit(self, socket: AsyncSocket, subscription: Subscription | None) -> Watcher:
         watcher = self._fanout.join(everything=subscription is None,
-                                    on_cut=lambda: self._spawn(self._drop(socket)))
+                                    on_cut=lambda: self._spawn(socket.close(wait=False)))
         try:
             if subscription is not None:
                 await self._replays.begin(watcher, subscription)
@@ -101,6 +103,9 @@ class SocketIo:
         if client is not None:
             self._fanout.leave(client.watcher)
             client.pump.cancel()
+            # Ends a long poll or a WebSocket that is still open; Engine.IO would leave that to the client.
+            client.socket.queue.put_nowait(Packet(CLOSE))
+            client.socket.queue.put_nowait(None)
 
     async def _on_subscribe(self, sid: str, wanted: object = None, *_: object) -> Mapping[str, Any]:
         client = self._clients[sid]
@@ -131,11 +136,7 @@ class SocketIo:
         except (Cut, EngineIOError):
             pass
 
-    async def _drop(self, socket: AsyncSocket) -> None:
-        logger.info("A watcher was too slow and is cut off", extra={"action": "cut"})
-        await socket.close(wait=False)
-
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -7,7 +7,8 @@ from typing import Any
 from anyio import to_thread
 
 from softops.entities import Job, Server, SoftImage
-from softops.statuses import RecordStatus
+from softops.errors import NotFound
+from softops.statuses import ImageStatus, RecordStatus
 from softops.web.endpoint import Answer, Call, Endpoint, told
 from softops.web.parameters import InstallBody, PullQuery, SoftwareQuery
 from softops.web.schemas import JobDetail, PageOf, Software, SoftwareDetail
@@ -30,8 +31,13 @@ def detail(call: Call[None, None]) -> Answer:
 
 
 def sync(call: Call[None, None]) -> Answer:
-    """Refresh one entry from its repository, and its digest and size from the registry."""
-    call.service.syncer.refresh(call.id)
+    """Refresh one entry from its repository, and its digest and size from the registry. 404 when either does
+    not have it any more; the table says so then."""
+    image = call.service.syncer.refresh(call.id)
+    if image.status is ImageStatus.RETIRED:
+        raise NotFound("SOFTWARE_RETIRED", software=image.name, version=image.version)
+    if image.status is ImageStatus.UNAVAILABLE:
+        raise NotFound("IMAGE_UNAVAILABLE", image=image.docker_image, software=image.name, version=image.version)
     return told(call, "IMAGE_SYNCED", data=True)
 
 

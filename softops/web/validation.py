@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, get_origin
 
 from annotated_types import Ge, GroupedMetadata, Le
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from softops.errors import BadRequest
@@ -17,6 +17,7 @@ from softops.problems import nearest, shortened
 M = TypeVar("M", bound=BaseModel)
 
 DIGITS = re.compile(r"[0-9]{1,19}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 REASONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "missing": ("FIELD_MISSING", {}),
@@ -26,6 +27,7 @@ REASONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "string_type": ("FIELD_TEXT", {}),
     "string_too_short": ("FIELD_TEXT_EMPTY", {}),
     "string_too_long": ("FIELD_TEXT_LONG", {"limit": "max_length"}),
+    "control": ("FIELD_CONTROL", {}),
     "list_type": ("FIELD_LIST", {}),
     "too_short": ("FIELD_LIST_EMPTY", {}),
     "too_long": ("FIELD_LIST_LONG", {"limit": "max_length"}),
@@ -54,6 +56,16 @@ class Whole(GroupedMetadata):
         if not isinstance(value, int) or isinstance(value, bool) or not self.low <= value <= self.high:
             raise PydanticCustomError("whole_number", "not from {low} to {high}", {"low": self.low, "high": self.high})
         return value
+
+
+def _printable(value: str) -> str:
+    if _CONTROL.search(value):
+        raise PydanticCustomError("control", "no line breaks and control characters")
+    return value
+
+
+Printable = AfterValidator(_printable)
+"""Refuses line breaks and control characters; SQLite would end a text at a zero byte."""
 
 
 def read_json(model: type[M], body: bytes) -> M:

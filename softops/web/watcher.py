@@ -61,6 +61,8 @@ class Watcher:
             self.offer(frame)
 
     def _is_news(self, frame: Frame) -> bool:
+        if not self._replayed:
+            return self._is_newer(frame)
         replayed = max(self._replayed.get(f"job:{frame.job}", 0), self._replayed.get(f"record:{frame.record}", 0))
         if frame.milestone:
             return frame.seq > replayed
@@ -68,7 +70,7 @@ class Watcher:
         return frame.seq >= replayed and self._is_newer(frame)
 
     def _is_newer(self, frame: Frame) -> bool:
-        if frame.layer is None:
+        if frame.layer is None or frame.milestone:
             return True
         shown = self._shown.get(frame.layer)
         if shown is None:
