@@ -26,8 +26,13 @@ def reach_server(settings: Settings, lang: Lang) -> Iterator[Client]:
         # Imported only now: most commands talk to a running server and need none of it.
         from softops.embedded import embedded_server
 
-        with embedded_server(settings) as address, _client(address, lang) as client:
+        with embedded_server(_spoken(settings, lang)) as address, _client(address, lang) as client:
             yield client
+
+
+def _spoken(settings: Settings, lang: Lang) -> Settings:
+    """The settings with this terminal's language for what is stored, unless one was chosen."""
+    return settings if "language" in settings.model_fields_set else settings.model_copy(update={"language": lang})
 
 
 def server_url(settings: Settings) -> str:

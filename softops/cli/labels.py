@@ -94,7 +94,7 @@ WORDS: Mapping[str, Text] = {
     "DOCTOR_CATALOG": Text("Catalog repository", "目录仓库"), "DOCTOR_DATABASE": Text("Database", "数据库"),
     "DOCTOR_SERVER": Text("Server", "服务器"),
     "DOCTOR_OK": Text("Nothing is missing.", "一切就绪。"),
-    "DOCTOR_PROBLEMS": Text("{count} problems. Mend them from the top.", "共 {count} 个问题，请从上到下依次处理。"),
+    "DOCTOR_PROBLEMS": Text("Problems: {count}. Mend them from the top.", "共 {count} 个问题，请从上到下依次处理。"),
 }
 
 
