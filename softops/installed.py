@@ -6,6 +6,7 @@ import json
 import shlex
 from pathlib import PurePosixPath
 
+from softops.errors import BadRequest
 from softops.orders import Order
 from softops.params import secret_names
 
@@ -29,7 +30,9 @@ def manifest_of(order: Order, digest: str) -> str:
 
 
 def manifest_path(apps_dir: str, order: Order) -> PurePosixPath:
-    """Where the file lies on the server."""
+    """Where the file lies on the server; BadRequest for a directory that depends on who logs in."""
+    if not apps_dir.startswith("/"):
+        raise BadRequest("INPUT_INVALID", problem=f"softops_apps_dir {apps_dir} is no absolute path")
     return PurePosixPath(apps_dir) / order.name / "installed" / f"{order.version}.json"
 
 

@@ -80,12 +80,13 @@ SERVER_TEXTS: Mapping[str, tuple[str, str]] = {
         "image.",
         "镜像仓库中没有镜像 {image}：{words}。请改正目录中的名称或标签，或推送该镜像。"),
     "PULL_DENIED": (
-        "The registry does not give out {image}: {words}. It does not exist there, or the server has to log "
-        "in first.",
-        "镜像仓库拒绝提供 {image}：{words}。镜像不存在，或服务器需要先登录。"),
+        "The registry does not give out {image}: {words}. It does not exist there, or it wants a login, which "
+        "softops does not give yet. Correct the name, or push the image where everybody may pull it.",
+        "镜像仓库拒绝提供 {image}：{words}。镜像不存在，或需要登录，而 softops 尚不支持登录。"
+        "请改正名称，或将镜像推送到可匿名拉取的仓库。"),
     "PULL_RATE_LIMIT": (
-        "The registry gives out no more for now ({image}): {words}. Wait, log in there, or use a mirror.",
-        "镜像仓库暂时限制拉取 {image}：{words}。请稍候、登录，或使用镜像站。"),
+        "The registry gives out no more for now ({image}): {words}. Wait, or name a mirror in the catalog.",
+        "镜像仓库暂时限制拉取 {image}：{words}。请稍候，或在目录中改用镜像站。"),
     "PULL_PLAIN_HTTP": (
         "The registry of {image} speaks plain HTTP, the engine expects HTTPS: {words}. Give the registry a "
         "certificate, or name it under insecure-registries in /etc/docker/daemon.json.",

@@ -104,7 +104,10 @@ def _ssh_command(action: ActionBase, command: str) -> tuple[bytes, ...]:
 def _remote_command(action: ActionBase, options: Mapping[str, str]) -> str:
     """The shell command that becomes the line: it says MARK, then it is the engine's stdin and stdout."""
     at = f" --host {shlex.quote('unix://' + options['docker_socket'])}" if "docker_socket" in options else ""
-    command = f"echo {MARK.decode().strip()}; exec docker{at} system dial-stdio"
+    # The shell's own words for a missing command depend on its language.
+    command = (f"echo {MARK.decode().strip()}; "
+               "command -v docker >/dev/null || { echo docker: not found >&2; exit 127; }; "
+               f"exec docker{at} system dial-stdio")
     if _becomes(action):
         return str(action._connection.become.build_become_command(command, action._connection._shell))
     return f"/bin/sh -c {shlex.quote(command)}"

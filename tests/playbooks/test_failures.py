@@ -79,6 +79,35 @@ def test_an_engine_that_dies_during_the_pull_is_not_connected(stage: Stage, push
         engine.start()
 
 
+@pytest.mark.parametrize("name", ["web1", "ops1"])
+def test_a_server_without_docker_says_so(stage: Stage, name: str) -> None:
+    server = stage.fleet.server(name)
+    commands = sorted(set(server.run("sh", "-c", "which -a docker | xargs -n 1 readlink -f").split()))
+    for command in commands:
+        server.run("mount", "--bind", "/dev/null", command)
+    try:
+        played = stage.play("inspect", name, {})
+    finally:
+        server.run("umount", *commands)
+    assert played.failure(name) == ("ENGINE_NOT_INSTALLED", 1001)
+
+
+def test_a_server_whose_cable_is_pulled_out_ends_its_pull_and_is_reached_again_later(stage: Stage, push: Push) -> None:
+    software = push(layers=[6 * MB], host=stage.fleet.slow.host)
+    stage.fleet.slow.rate = MB
+    process = stage.start("install", "web2", software, idleTimeout=2)
+    before = stage.fleet.slow.sent
+    until(lambda: stage.fleet.slow.sent > before + MB)
+    server = stage.fleet.server("web2")
+    server.unplug()
+    try:
+        assert finished(process).failure("web2") == ("PULL_IDLE", 1002)
+    finally:
+        server.plug()
+    stage.fleet.slow.resume()
+    assert stage.play("install", "web2", software).said("web2")["reason"] == "INSTALL_SUCCESS"
+
+
 def test_a_user_who_may_not_use_the_engine_is_not_connected(stage: Stage) -> None:
     played = stage.play("inspect", "ops1", {}, "-e", "ansible_become=false")
     assert (played.failure("ops1"), played.stats["ops1"]["failures"]) == (("ENGINE_DENIED", 1001), 1)

@@ -5,6 +5,9 @@ import subprocess
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import pytest
+
+from softops.errors import BadRequest
 from softops.installed import compare_command, manifest_of, manifest_path, write_command
 from softops.orders import Order, order_of
 
@@ -58,3 +61,9 @@ def test_a_connection_that_ended_early_leaves_the_old_file(tmp_path: Path) -> No
 
 def test_the_path_is_below_the_directory_of_the_software() -> None:
     assert manifest_path("/opt/softops/apps", order()) == PurePosixPath("/opt/softops/apps/demo/installed/1.0.json")
+
+
+@pytest.mark.parametrize("apps_dir", ["", "apps", "~/apps"])
+def test_a_path_that_depends_on_the_login_is_refused(apps_dir: str) -> None:
+    with pytest.raises(BadRequest):
+        manifest_path(apps_dir, order())
