@@ -55,7 +55,8 @@ class Pace:
         planned = layers.get(layer[1], now)
         if now < planned - self._tolerance:
             return False
-        layers[layer[1]] = max(planned, now) + self._interval
+        # What comes late does not delay what comes in time after it.
+        layers[layer[1]] = max(planned, now - self._tolerance) + self._interval
         return True
 
     def _forget_record(self, record: int) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_origin
 
-from annotated_types import Ge, GroupedMetadata, Le
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError
+from annotated_types import GroupedMetadata
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from softops.errors import BadRequest
@@ -47,7 +47,8 @@ class Whole(GroupedMetadata):
 
     def __iter__(self) -> Iterator[object]:
         """What pydantic checks, and what it writes into a schema."""
-        return iter((BeforeValidator(self.read), Ge(self.low), Le(self.high)))
+        described = {"type": "integer", "minimum": self.low, "maximum": self.high}
+        return iter((BeforeValidator(self.read), WithJsonSchema(described)))
 
     def read(self, value: object) -> int:
         """The number; a PydanticCustomError for everything else."""
