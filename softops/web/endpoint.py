@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
+from anyio import CapacityLimiter
 from pydantic import BaseModel
 from starlette.requests import Request
 
@@ -31,6 +32,8 @@ class Call(Generic[Q, B]):
     body: B
     stopping: Callable[[], bool]
     """Whether the server is about to end."""
+    waiters: CapacityLimiter
+    """The threads in which callers wait for jobs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -30,6 +30,8 @@ from softops.web.validation import is_list, names_of, read_json, read_values
 
 QUICK_THREADS = 40
 SLOW_THREADS = 32
+WAITING_THREADS = 256
+"""Callers that wait for a job at the same time; more of them take turns."""
 MAX_FIELDS = 20_000
 """Values in a query."""
 NO_BODY = (b"", b"{}", b"null")
@@ -43,6 +45,7 @@ class Handlers:
         self._stopping = stopping
         self._quick = CapacityLimiter(QUICK_THREADS)
         self._slow = CapacityLimiter(SLOW_THREADS)
+        self._waiters = CapacityLimiter(WAITING_THREADS)
 
     def application(self, endpoints: Sequence[Endpoint]) -> Starlette:
         """The application that answers all of them, and everything else with a refusal."""
@@ -85,6 +88,7 @@ class Handlers:
         query = _read_query(endpoint, request.scope["query_string"])
         body = _read_body(endpoint, await _whole_body(request))
         return Call(service=self._service, request=request, lang=lang, stopping=self._stopping, id=number,
+                    waiters=self._waiters,
                     prefer=read_prefer(request.headers.getlist("prefer")), query=query, body=body)
 
     def _language(self, request: Request) -> Lang:

@@ -106,6 +106,8 @@ class SocketIo:
             # Ends a long poll or a WebSocket that is still open; Engine.IO would leave that to the client.
             client.socket.queue.put_nowait(Packet(CLOSE))
             client.socket.queue.put_nowait(None)
+            # What the client still asks for is answered with 400; Engine.IO stumbles over sockets that are closed.
+            self._server.eio.sockets.pop(client.socket.sid, None)
 
     async def _on_subscribe(self, sid: str, wanted: object = None, *_: object) -> Mapping[str, Any]:
         client = self._clients[sid]

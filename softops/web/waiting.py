@@ -6,19 +6,15 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 
 from softops.entities import Job, Record
 from softops.statuses import RecordStatus
 from softops.texts import Lang, render
 from softops.web.endpoint import Call
 
-WAITERS = 256
-"""Callers that wait at the same time; more of them take turns."""
 SLICE = 1.0
 """Seconds between two looks whether the caller is still there and the server goes on."""
-
-_limiter = CapacityLimiter(WAITERS)
 
 
 async def wait_for(call: Call[Any, Any], job_id: int) -> Job:
@@ -28,7 +24,7 @@ async def wait_for(call: Call[Any, Any], job_id: int) -> Job:
     deadline = None if patience is None else time.monotonic() + patience
     while True:
         left = SLICE if deadline is None else min(SLICE, max(0.0, deadline - time.monotonic()))
-        job = await to_thread.run_sync(call.service.installs.wait, job_id, left, limiter=_limiter)
+        job = await to_thread.run_sync(call.service.installs.wait, job_id, left, limiter=call.waiters)
         if job.status.final or call.stopping() or await call.request.is_disconnected():
             return job
         if deadline is not None and time.monotonic() >= deadline:

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
 
+import httpx
 import pytest
 import socketio
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from softops.service import Service
+from softops.web.serving import PATIENCE, bounded
 from tests.integration.webserver import Served, Story, served, still_service, wait_until
 
 Payload = Mapping[str, Any]
@@ -342,6 +344,23 @@ def test_a_client_that_does_not_read_is_cut_off_and_nobody_waits_for_it(web: Ser
     assert len(everything) < sent * 500
 
 
+def test_a_client_that_does_not_come_for_its_messages_is_cut_off(web: Served) -> None:
+    story = Story(web.service)
+    with httpx.Client(base_url=f"{web.url}/socket.io/", trust_env=False) as client:
+        query = {"EIO": "4", "transport": "polling"}
+        query["sid"] = json.loads(client.get("", params=query).text[1:])["sid"]
+        assert client.post("", params=query, content="40").text == "OK"
+        assert client.get("", params=query).text.startswith("40")
+        listening(web)
+        sent = 0
+        while web.app.live.watchers:
+            story.burst(range(sent + 1, sent + 1001))
+            sent += 1000
+        assert sent > 10_000
+        wait_until(lambda: client.get("", params=query).status_code == 400)
+        assert client.post("", params=query, content="2").status_code == 400
+
+
 def masked(text: bytes) -> bytes:
     return bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text
 
@@ -370,3 +389,25 @@ def test_the_server_ends_in_order_while_clients_listen(service: Service) -> None
         assert closed.value.rcvd.code == 1012
     wait_until(lambda: set(threading.enumerate()) <= before)
     assert [listener.told_to_go for listener in listeners] == [True, True]
+
+
+@pytest.mark.parametrize("query", ["", "?EIO=4&transport=websocket"])
+def test_a_client_that_takes_nothing_does_not_keep_the_server_from_ending(service: Service, query: str) -> None:
+    with ExitStack() as stack:
+        with served(service, grace=0.5) as web:
+            stuck = stack.enter_context(handshake(web, query))
+            if query:
+                stuck.sendall(masked(b"40"))
+            listening(web)
+            story, sent = Story(service), 0
+            while web.app.live.watchers:
+                story.burst(range(sent + 1, sent + 1001), filler="x" * 500)
+                sent += 1000
+            began = time.monotonic()
+        assert time.monotonic() - began < 5
+
+
+def test_the_kernel_gives_up_who_takes_nothing_for_long() -> None:
+    with bounded(socket.create_server(("127.0.0.1", 0))) as listener, \
+            socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 1000 * PATIENCE
