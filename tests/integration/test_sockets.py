@@ -1,24 +1,19 @@
 """web/: the live channel over real connections, as Socket.IO and as plain WebSocket."""
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from typing import Any
 
-import httpx
 import pytest
 import socketio
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
 from softops.service import Service
-from softops.web.serving import PATIENCE, bounded
+from tests.integration.listeners import Listener, listening, next_of, take, watch
 from tests.integration.webserver import Served, Story, served, still_service, wait_until
-
-Payload = Mapping[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -32,53 +27,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def web(service: Service) -> Iterator[Served]:
     with served(service) as running:
         yield running
-
-
-class Listener:
-    """A Socket.IO client that keeps what it gets."""
-
-    def __init__(self, web: Served, *transports: str, auth: object = None, query: str = "") -> None:
-        self.client = socketio.Client(reconnection=False)
-        self.got: list[Payload] = []
-        self.events: list[str] = []
-        self.client.on("*", self._keep)
-        self.client.on("disconnect", self._end)
-        self.told_to_go = False
-        self.client.connect(f"{web.url}{query}", transports=list(transports) or None, auth=auth, wait_timeout=10)
-
-    def _keep(self, event: str, message: Payload) -> None:
-        self.events.append(event)
-        self.got.append(message)
-
-    def __enter__(self) -> "Listener":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.client.disconnect()
-        # Where the server has ended the connection, the thread that writes would notice half a minute later.
-        self.client.eio.queue.put(None)
-
-    def _end(self, reason: str) -> None:
-        self.told_to_go = reason != self.client.reason.CLIENT_DISCONNECT
-
-    def ask(self, event: str, message: object) -> Any:
-        return self.client.call(event, message, timeout=10)
-
-
-def watch(web: Served, query: str = "") -> ClientConnection:
-    return connect(f"{web.live}{query}", proxy=None, compression=None)
-
-
-def next_of(connection: ClientConnection) -> Any:
-    return json.loads(connection.recv(10))
-
-
-def take(connection: ClientConnection, count: int) -> list[Any]:
-    return [next_of(connection) for _ in range(count)]
-
-
-def listening(web: Served, count: int = 1) -> None:
-    wait_until(lambda: web.app.live.watchers == count)
 
 
 @pytest.mark.parametrize("transports", [("websocket",), ("polling",), ("polling", "websocket")])
@@ -309,105 +257,3 @@ def test_there_is_no_live_channel_elsewhere(web: Served) -> None:
     with pytest.raises(InvalidStatus) as refused, connect(f"ws://127.0.0.1:{web.port}/elsewhere", proxy=None):
         pass
     assert refused.value.response.status_code == 404
-
-
-def handshake(web: Served, query: str) -> socket.socket:
-    """A WebSocket whose client reads nothing but the answer to its handshake."""
-    raw = socket.socket()
-    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    raw.connect(("127.0.0.1", web.port))
-    raw.settimeout(20)
-    raw.sendall(f"GET /socket.io/{query} HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\nConnection: Upgrade\r\n"
-                "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
-                .encode())
-    assert raw.recv(12) == b"HTTP/1.1 101"
-    return raw
-
-
-@pytest.mark.parametrize("kind", ["plain", "socketio"])
-def test_a_client_that_does_not_read_is_cut_off_and_nobody_waits_for_it(web: Served, kind: str) -> None:
-    story = Story(web.service)
-    with watch(web) as healthy, handshake(web, "" if kind == "plain" else "?EIO=4&transport=websocket") as lazy:
-        if kind == "socketio":
-            lazy.sendall(masked(b"40"))
-        listening(web, 2)
-        sent = 0
-        # Milestones are never left out, so they fill what there is to fill.
-        while web.app.live.watchers > 1:
-            numbers = range(sent + 1, sent + 501)
-            story.burst(numbers, filler="x" * 500)
-            assert [message["seq"] for message in take(healthy, 500)] == list(numbers)
-            sent += 500
-        assert sent > 10_000
-        everything = read_to_end(lazy)
-    assert (b"\x03\xf5too slow" if kind == "plain" else b"\x81\x011") in everything
-    assert len(everything) < sent * 500
-
-
-def test_a_client_that_does_not_come_for_its_messages_is_cut_off(web: Served) -> None:
-    story = Story(web.service)
-    with httpx.Client(base_url=f"{web.url}/socket.io/", trust_env=False) as client:
-        query = {"EIO": "4", "transport": "polling"}
-        query["sid"] = json.loads(client.get("", params=query).text[1:])["sid"]
-        assert client.post("", params=query, content="40").text == "OK"
-        assert client.get("", params=query).text.startswith("40")
-        listening(web)
-        sent = 0
-        while web.app.live.watchers:
-            story.burst(range(sent + 1, sent + 1001))
-            sent += 1000
-        assert sent > 10_000
-        wait_until(lambda: client.get("", params=query).status_code == 400)
-        assert client.post("", params=query, content="2").status_code == 400
-
-
-def masked(text: bytes) -> bytes:
-    return bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text
-
-
-def read_to_end(raw: socket.socket) -> bytes:
-    data = b""
-    # 0x88 is the close frame of a WebSocket, which its client has to answer.
-    while (chunk := raw.recv(1 << 20)) and not (data := data + chunk)[-40:].count(b"\x88"):
-        pass
-    return data
-
-
-def test_the_server_ends_in_order_while_clients_listen(service: Service) -> None:
-    before = set(threading.enumerate())
-    with ExitStack() as clients:
-        with served(service) as web:
-            plain = clients.enter_context(watch(web))
-            clients.enter_context(handshake(web, ""))
-            listeners = [clients.enter_context(Listener(web, kind)) for kind in ("polling", "websocket")]
-            listening(web, 4)
-            began = time.monotonic()
-        assert time.monotonic() - began < 5
-        with pytest.raises(ConnectionClosed) as closed:
-            plain.recv(5)
-        assert closed.value.rcvd is not None
-        assert closed.value.rcvd.code == 1012
-    wait_until(lambda: set(threading.enumerate()) <= before)
-    assert [listener.told_to_go for listener in listeners] == [True, True]
-
-
-@pytest.mark.parametrize("query", ["", "?EIO=4&transport=websocket"])
-def test_a_client_that_takes_nothing_does_not_keep_the_server_from_ending(service: Service, query: str) -> None:
-    with ExitStack() as stack:
-        with served(service, grace=0.5) as web:
-            stuck = stack.enter_context(handshake(web, query))
-            if query:
-                stuck.sendall(masked(b"40"))
-            listening(web)
-            story, sent = Story(service), 0
-            while web.app.live.watchers:
-                story.burst(range(sent + 1, sent + 1001), filler="x" * 500)
-                sent += 1000
-            began = time.monotonic()
-        assert time.monotonic() - began < 5
-
-
-def test_the_kernel_gives_up_who_takes_nothing_for_long() -> None:
-    with bounded(socket.create_server(("127.0.0.1", 0))) as listener, \
-            socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
-        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 1000 * PATIENCE
