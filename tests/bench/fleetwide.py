@@ -51,14 +51,14 @@ def _compare(fleet: Fleet, name: str, image: str, hosts: Sequence[Mapping[str, A
 
 
 def _rows(way: str, ours: Cost, theirs: Cost) -> tuple[Row, Row]:
-    what = f"install that changes nothing on {NAMES} servers by {way} (community.docker.docker_image_pull)"
+    what = f"install that changes nothing on {NAMES} servers by {way}"
     return (_row(f"{what}, seconds", ours.seconds, theirs.seconds, ""),
             _row(f"{what}, CPU seconds", ours.cpu, theirs.cpu,
                  f", on the controller {ours.here:.1f} and {theirs.here:.1f}"))
 
 
 def _row(what: str, ours: float, theirs: float, more: str) -> Row:
-    return Row(what=what, ours=f"{ours:.1f} s", theirs=f"{theirs:.1f} s",
+    return Row(what=what, ours=f"{ours:.1f} s", theirs=f"community.docker {theirs:.1f} s",
                result=f"{theirs / ours:.1f} x cheaper{more}", target=f">= {TARGET} x", met=theirs >= TARGET * ours)
 
 

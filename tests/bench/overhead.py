@@ -36,6 +36,6 @@ def measure(fleet: Fleet) -> Row:
             theirs.append(timed(lambda: server.docker("pull", "--quiet", image)))
             ours.append(timed(lambda: install(client, "big", [server.name])))
     more = median(ours) - median(theirs)
-    return Row(what=f"install of a {sum(LAYERS) // MB} MB image (docker pull on the server)",
-               ours=f"{median(ours):.2f} s", theirs=f"{median(theirs):.2f} s", result=f"{more:+.2f} s",
+    return Row(what=f"install of a {sum(LAYERS) // MB} MB image",
+               ours=f"{median(ours):.2f} s", theirs=f"docker pull {median(theirs):.2f} s", result=f"{more:+.2f} s",
                target=f"<= +{TARGET} s", met=more <= TARGET)

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 HEADERS = ("What", "softops", "compared to", "result", "target", "met")
-COMMAND = "make bench"
+COMMAND = "python -m tests.bench --write"
 BEGIN, END = "<!-- begin figures -->", "<!-- end figures -->"
 
 
@@ -61,7 +61,7 @@ def markdown(rows: Sequence[Row]) -> str:
     """The table as Markdown, with the machine, the day and the command."""
     lines = [f"| {' | '.join(HEADERS)} |", f"|{'---|' * len(HEADERS)}",
              *(f"| {' | '.join(row.cells)} |" for row in rows)]
-    return f"{machine()}; made by `{COMMAND} WRITE=1`.\n\n" + "\n".join(lines) + "\n"
+    return f"{machine()}; made by `{COMMAND}`.\n\n" + "\n".join(lines) + "\n"
 
 
 def machine() -> str:
