@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from pathlib import Path
 
 TOKEN = "SOFTOPS_RUN"  # noqa: S105  the name of a variable, not a secret
 
 GRACE = 15.0
 """Seconds between asking a run to end and ending it."""
+PATIENCE = 5.0
+"""Seconds until killed processes must be gone; one that hangs in the kernel is left to it."""
+PAUSE = 0.02
 
 
 def processes_of(token: str) -> tuple[int, ...]:
@@ -30,15 +34,15 @@ def ask_to_end(token: str) -> bool:
 
 
 def end_all(token: str) -> int:
-    """SIGKILL for everything that carries `token`, again until nothing new appears; the number ended."""
+    """SIGKILL for everything that carries `token`, until nothing does; the number of processes ended."""
     ended: set[int] = set()
-    for _ in range(5):
-        found = set(processes_of(token)) - ended
-        if not found:
-            break
-        for pid in found:
+    deadline = time.monotonic() + PATIENCE
+    while (found := processes_of(token)) and time.monotonic() < deadline:
+        for pid in set(found) - ended:
             _send(pid, signal.SIGKILL)
-        ended |= found
+        ended |= set(found)
+        # A killed process is still there until the kernel has taken it down.
+        time.sleep(PAUSE)
     return len(ended)
 
 

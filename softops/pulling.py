@@ -6,7 +6,7 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,10 @@ from softops.errors import PullFailed
 from softops.events import Layer
 from softops.playbooks import PullLimits
 
-EMIT_INTERVAL = 0.1
-"""Seconds between two reports of a server's layers."""
+LAYER_INTERVAL = 0.1
+"""Seconds between two reports of the same layer; a layer's last state never waits."""
+EMIT_INTERVAL = 0.02
+"""Seconds between two reports of a server, which hold all layers that are due."""
 CANCEL_INTERVAL = 0.2
 """Seconds between two looks at whether the pull should stop."""
 _LAYER_ID = re.compile(r"[0-9a-f]{12}")
@@ -54,15 +56,15 @@ class PullFold:
         if status and _LAYER_ID.fullmatch(layer_id) and not status.startswith("Pulling from"):
             self._take_layer(layer_id, status, message.get("progressDetail"))
 
-    def changes(self) -> tuple[Layer, ...]:
-        """The layers that have new states since the last call."""
-        changed, self._changed = tuple(self._changed.values()), {}
-        return changed
-
     @property
-    def has_changes(self) -> bool:
-        """Whether `changes` would return any."""
-        return bool(self._changed)
+    def changed(self) -> tuple[Layer, ...]:
+        """The layers that have new states which were not taken yet."""
+        return tuple(self._changed.values())
+
+    def changes(self, ids: Iterable[str] | None = None) -> tuple[Layer, ...]:
+        """Take the new states of the layers `ids` (None: of all), so that they are not new any more."""
+        wanted = tuple(self._changed if ids is None else ids)
+        return tuple(self._changed.pop(layer_id) for layer_id in wanted)
 
     def _take_layer(self, layer_id: str, status: str, detail: object) -> None:
         before = self._layers.get(layer_id)
@@ -87,15 +89,15 @@ class Watch:
     """Who follows a pull: gets the changed layers, and may want it to stop."""
 
     emit: Callable[[Sequence[Layer], float], None]
-    """Takes the changed layers and the time (seconds since 1970) of the engine's newest message about them."""
+    """Takes the changed layers and the time (seconds since 1970) since when the engine says so of all of them."""
     cancelled: Callable[[], bool]
 
 
 def follow(messages: Callable[[], Iterator[Message]], fold: PullFold, *, image: str, limits: PullLimits,
            watch: Watch) -> None:
-    """Read `messages` to their end into `fold`. Layers are reported at most once per EMIT_INTERVAL, the last
-    states always. Raises what `messages` raises; PullFailed PULL_IDLE, PULL_TIMEOUT or CANCELLED leave the
-    reading thread behind, which ends when the caller closes the engine."""
+    """Read `messages` to their end into `fold`. A layer is reported at once, and again at most once per
+    LAYER_INTERVAL, its last state always. Raises what `messages` raises; PullFailed PULL_IDLE, PULL_TIMEOUT or
+    CANCELLED leave the reading thread behind, which ends when the caller closes the engine."""
     follower = _Follower(fold, watch, limits)
     inbox: queue.SimpleQueue[Message | _End] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(messages, inbox), name="pull", daemon=True).start()
@@ -127,30 +129,47 @@ class _Follower:
         self._watch = watch
         self._limits = limits
         self._started = self._heard = time.monotonic()
-        self._emitted = self._looked = self._at = 0.0
+        self._emitted = self._looked = 0.0
+        self._told: dict[str, float] = {}
+        """When each layer was last reported."""
+        self._news: dict[str, float] = {}
+        """When (seconds since 1970) the engine last spoke of each layer that is to be reported."""
 
     def pause(self) -> float:
         """Seconds until something is to be done even if the engine stays silent."""
         now = time.monotonic()
-        due = self._looked + CANCEL_INTERVAL
-        if self._fold.has_changes:
-            due = min(due, self._emitted + EMIT_INTERVAL)
-        return max(0.0, due - now)
+        due = [self._due(layer) for layer in self._fold.changed]
+        return max(0.0, min([self._looked + CANCEL_INTERVAL, *due]) - now)
 
     def hear(self, message: Message | None) -> None:
         """Fold in a message, or nothing, and report what is due."""
-        now = time.monotonic()
         if message is not None:
-            self._heard, self._at = now, time.time()
+            self._heard = time.monotonic()
             self._fold.take(message)
-        if now - self._emitted >= EMIT_INTERVAL:
-            self.emit()
+            for layer in self._fold.changed:
+                if layer.id == message.get("id"):
+                    self._news[layer.id] = time.time()
+        now = time.monotonic()
+        due = [layer.id for layer in self._fold.changed if self._due(layer) <= now]
+        if due:
+            self._report(due, now)
 
     def emit(self) -> None:
         """Report all changes now."""
-        if self._fold.has_changes:
-            self._emitted = time.monotonic()
-            self._watch.emit(self._fold.changes(), self._at)
+        rest = [layer.id for layer in self._fold.changed]
+        if rest:
+            self._report(rest, time.monotonic())
+
+    def _due(self, layer: Layer) -> float:
+        told = self._told.get(layer.id, 0.0)
+        return max(self._emitted + EMIT_INTERVAL, 0.0 if layer.done else told + LAYER_INTERVAL)
+
+    def _report(self, ids: Sequence[str], now: float) -> None:
+        self._emitted = now
+        self._told.update(dict.fromkeys(ids, now))
+        # The oldest of the newest: no layer is told to be more recent than it is.
+        at = min(self._news.pop(layer_id, time.time()) for layer_id in ids)
+        self._watch.emit(self._fold.changes(ids), at)
 
     def check(self, image: str) -> None:
         """PullFailed when patience is over or nobody wants the pull any more."""

@@ -12,7 +12,7 @@ import pytest
 from softops.errors import EngineUnreachable, PullFailed
 from softops.events import Layer
 from softops.playbooks import PullLimits
-from softops.pulling import EMIT_INTERVAL, PullFold, Watch, follow
+from softops.pulling import LAYER_INTERVAL, PullFold, Watch, follow
 
 PULLS = Path(__file__).resolve().parents[1] / "recordings" / "pulls"
 
@@ -131,7 +131,7 @@ def test_a_change_is_not_held_back_while_the_engine_is_silent() -> None:
     follow(messages, PullFold(), image="demo:1.0", limits=limits(),
            watch=Watch(emit=lambda *_: at.append(time.monotonic() - start), cancelled=lambda: False))
     assert len(at) == 2
-    assert at[1] < EMIT_INTERVAL + 0.3
+    assert at[1] < LAYER_INTERVAL + 0.3
 
 
 def test_the_time_told_is_that_of_the_newest_message() -> None:
@@ -146,7 +146,7 @@ def test_the_time_told_is_that_of_the_newest_message() -> None:
     follow(messages, PullFold(), image="demo:1.0", limits=limits(),
            watch=Watch(emit=lambda layers, at: told.append(at), cancelled=lambda: False))
     assert len(told) == 2
-    assert before <= told[0] <= told[1] < before + EMIT_INTERVAL
+    assert before <= told[0] <= told[1] < before + LAYER_INTERVAL
 
 
 def silent() -> Iterator[dict[str, Any]]:
