@@ -20,13 +20,13 @@ def page(call: Call[JobQuery, None]) -> Answer:
 
 def detail(call: Call[None, None]) -> Answer:
     """One job with its records."""
-    return Answer(data=job_view(call.service, call.service.records.job(call.id)))
+    return Answer(data=job_view(call.service, call.service.records.job(call.id), call.lang))
 
 
 def cancel(call: Call[None, None]) -> Answer:
     """Ask for the end of a job."""
     job = call.service.installs.cancel_job(call.id)
-    return told(call, "JOB_CANCELLING", job_view(call.service, job), job=job.id)
+    return told(call, "JOB_CANCELLING", job_view(call.service, job, call.lang), job=job.id)
 
 
 def retry(call: Call[None, UserBody]) -> Answer:

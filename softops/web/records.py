@@ -5,7 +5,7 @@ from __future__ import annotations
 from softops.web.endpoint import Answer, Call, Endpoint, told
 from softops.web.parameters import RecordQuery
 from softops.web.schemas import PageOf, RecordRow
-from softops.web.views import page_view
+from softops.web.views import page_view, record_view
 
 API = "/api/system/soft/record"
 
@@ -15,18 +15,18 @@ def page(call: Call[RecordQuery, None]) -> Answer:
     query = call.query
     found = call.service.records.page(page=query.page, size=query.size, soft_id=query.soft_id,
                                       server_id=query.server_id, status=query.status, job_id=query.job_id)
-    return Answer(data=page_view(found, RecordRow.model_validate))
+    return Answer(data=page_view(found, lambda record: record_view(record, call.lang)))
 
 
 def detail(call: Call[None, None]) -> Answer:
     """One record."""
-    return Answer(data=RecordRow.model_validate(call.service.records.record(call.id)))
+    return Answer(data=record_view(call.service.records.record(call.id), call.lang))
 
 
 def cancel(call: Call[None, None]) -> Answer:
     """Ask for the end of a job's work on one server."""
     record = call.service.installs.cancel_record(call.id)
-    return told(call, "RECORD_CANCELLING", RecordRow.model_validate(record), record=record.id)
+    return told(call, "RECORD_CANCELLING", record_view(record, call.lang), record=record.id)
 
 
 ENDPOINTS = (

@@ -59,7 +59,7 @@ def install(call: Call[None, InstallBody]) -> Answer:
 
 def accepted(call: Call[Any, Any], job: Job, headers: dict[str, str] | None = None) -> Answer:
     """202: the job was made and goes on by itself."""
-    return told(call, "JOB_ACCEPTED", job_view(call.service, job), code=202, job=job.id,
+    return told(call, "JOB_ACCEPTED", job_view(call.service, job, call.lang), code=202, job=job.id,
                 headers={"Location": f"{API}/job/{job.id}", **(headers or {})})
 
 
@@ -75,13 +75,13 @@ def _pull_answer(call: Call[PullQuery, None], job: Job) -> Answer:
     if job.status is RecordStatus.SUCCESS:
         return told(call, "PULL_SUCCESS", data=True, headers=headers)
     if job.status is RecordStatus.CANCELLED:
-        return told(call, "JOB_CANCELLED", job_view(call.service, job), code=409, job=job.id)
+        return told(call, "JOB_CANCELLED", job_view(call.service, job, call.lang), code=409, job=job.id)
     if job.status is RecordStatus.FAILED:
         records = call.service.records.job_records(job.id)
-        return Answer(data=job_view(call.service, job), message=failure_text(records, call.lang),
+        return Answer(data=job_view(call.service, job, call.lang), message=failure_text(records, call.lang),
                       code=failure_code(records))
     if call.stopping():
-        return told(call, "STOPPING", job_view(call.service, job), code=503, job=job.id)
+        return told(call, "STOPPING", job_view(call.service, job, call.lang), code=503, job=job.id)
     return accepted(call, job, headers)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
-from softops.entities import Job, Page
+from softops.entities import Job, Page, Record
 from softops.errors import SoftopsError
 from softops.params import secret_names
 from softops.service import Service
+from softops.texts import Lang, render
 from softops.web.schemas import JobDetail, JobRow, PageOf, RecordRow, Shown
 
 T = TypeVar("T")
@@ -23,11 +25,23 @@ def page_view(page: Page[T], show: Callable[[T], S]) -> PageOf[S]:
                      current=page.current, pages=page.pages)
 
 
-def job_view(service: Service, job: Job) -> JobDetail:
-    """A job with its records; values of secret parameters are hidden."""
-    rows = tuple(RecordRow.model_validate(record) for record in service.records.job_records(job.id))
-    shown = JobRow.model_validate(job)
-    return JobDetail(**dict(shown), parameters=_shown_parameters(service, job), records=rows)
+def record_view(record: Record, lang: Lang) -> RecordRow:
+    """A record with its remark in the caller's language."""
+    return RecordRow.model_validate(replace(record, remark=remark_in(record, lang)))
+
+
+def remark_in(record: Record, lang: Lang) -> str | None:
+    """The remark of a record in a language; as it was stored where its reason is not known."""
+    return render(record.reason, lang, record.reason_params) if record.reason else record.remark
+
+
+def job_view(service: Service, job: Job, lang: Lang) -> JobDetail:
+    """A job with its records, in the caller's language; values of secret parameters are hidden."""
+    records = service.records.job_records(job.id)
+    deciding = [f"{record.server_name}: {remark_in(record, lang)}" for record in records if record.status is job.status]
+    shown = JobRow.model_validate(replace(job, remark=deciding[0] if job.remark and deciding else job.remark))
+    return JobDetail(**dict(shown), parameters=_shown_parameters(service, job),
+                     records=tuple(record_view(record, lang) for record in records))
 
 
 def _shown_parameters(service: Service, job: Job) -> dict[str, object]:

@@ -12,6 +12,7 @@ from softops.entities import Job, Record
 from softops.statuses import RecordStatus
 from softops.texts import Lang, render
 from softops.web.endpoint import Call
+from softops.web.views import remark_in
 
 SLICE = 1.0
 """Seconds between two looks whether the caller is still there and the server goes on."""
@@ -40,14 +41,9 @@ def failure_code(records: Sequence[Record]) -> int:
 def failure_text(records: Sequence[Record], lang: Lang) -> str:
     """Which servers failed and why, as one sentence."""
     failed = [record for record in records if record.status is RecordStatus.FAILED]
-    remarks = [render("SERVER_FAILED", lang, {"server": record.server_name, "remark": _remark(record, lang)})
+    remarks = [render("SERVER_FAILED", lang, {"server": record.server_name, "remark": remark_in(record, lang) or ""})
                for record in failed]
     if len(records) == 1 and remarks:
         return remarks[0]
     return render("SERVERS_FAILED", lang, {"failed": len(failed), "total": len(records),
                                            "remarks": ("; " if lang == "en" else "；").join(remarks)})
-
-
-def _remark(record: Record, lang: Lang) -> str:
-    """The record's remark in the caller's language."""
-    return render(record.reason, lang, record.reason_params) if record.reason else record.remark or ""

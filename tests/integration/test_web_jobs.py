@@ -95,6 +95,18 @@ def test_a_pull_that_fails_says_where_and_why_and_brings_the_job(make_web: MakeW
     assert single["message"] == "web2: The task 'Do the work.' failed: broken by hand"
 
 
+def test_remarks_are_in_the_language_of_the_caller(make_web: MakeWeb) -> None:
+    web = make_web(FAIL_ON_WEB2)
+    post(web, f"/pull/{soft_id(web)}")
+    for lang, why in (("en", "The task 'Do the work.' failed: broken by hand"),
+                      ("zh-CN", "任务“Do the work.”失败：broken by hand")):
+        with web.client(**{"accept-language": lang}) as client:
+            rows = client.get("/record/page").json()["data"]["records"]
+            job = client.get("/job/1").json()["data"]
+        assert rows[0]["systemSoftRecordRemark"] == why
+        assert job["remark"] == f"web2: {why}"
+
+
 @pytest.mark.parametrize(("query", "servers"), [
     ("serverId=1", ["web1"]), ("serverId=1&serverId=2", ["web1", "web2"]), ("server=web3&serverId=1", ["web1", "web3"]),
     ("group=default", ["web1", "web2", "web3"]), ("", ["web1", "web2", "web3"])])

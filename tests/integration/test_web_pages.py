@@ -27,6 +27,8 @@ from tests.factories import (
 )
 from tests.integration.webserver import served, still_service
 
+CHINESE = {"accept-language": "zh-CN"}
+
 
 @pytest.fixture
 def service(tmp_path: Path, database_url: str) -> Iterator[Service]:
@@ -114,7 +116,7 @@ def ended(service: Service, job: Job, **finals: FinalState) -> tuple[Record, ...
 def test_records_are_listed_as_in_the_contract(api: httpx.Client, service: Service) -> None:
     job, _ = a_job(service.database, "web1", "web2")
     failed, running = ended(service, job, web1=FAILED)
-    first, second = data_of(api.get("/record/page"))["records"]
+    first, second = data_of(api.get("/record/page", headers=CHINESE))["records"]
     assert second == {
         "systemSoftRecordId": failed.id, "systemSoftRecordSoftId": job.soft_id,
         "systemSoftRecordServerId": failed.server_id, "systemSoftRecordStatus": "FAILED",
@@ -129,7 +131,7 @@ def test_records_are_listed_as_in_the_contract(api: httpx.Client, service: Servi
         "Id", "SoftId", "ServerId", "Status", "StartTime", "EndTime", "Remark")]
     assert (first["systemSoftRecordId"], first["systemSoftRecordStatus"], first["systemSoftRecordEndTime"]) == (
         running.id, "RUNNING", None)
-    assert data_of(api.get(f"/record/{failed.id}")) == second
+    assert data_of(api.get(f"/record/{failed.id}", headers=CHINESE)) == second
 
 
 def test_records_are_filtered_by_all_that_is_given(api: httpx.Client, service: Service) -> None:
@@ -149,14 +151,14 @@ def test_records_are_filtered_by_all_that_is_given(api: httpx.Client, service: S
 def test_a_job_is_shown_with_its_records(api: httpx.Client, service: Service) -> None:
     job, _ = a_job(service.database, "web1")
     (record,) = ended(service, job, web1=SUCCESS)
-    shown = data_of(api.get(f"/job/{job.id}"))
+    shown = data_of(api.get(f"/job/{job.id}", headers=CHINESE))
     assert shown == {
         "id": job.id, "operation": "install", "status": "SUCCESS", "softId": job.soft_id, "softName": "nginx",
         "version": "1.21.0", "dockerImage": "nginx:1.21.0", "digest": None, "commit": COMMIT, "user": "admin",
         "retryOf": None, "seq": 0, "cancelRequested": False, "command": "", "remark": f"web1: {record.remark}",
         "createTime": "2024-01-01T10:00:00", "startTime": "2024-01-01T10:00:00", "endTime": "2024-01-01T10:05:00",
         "parameters": {"HTTP_PORT": 8080, "GREETING": "{{ 你好 }}"},
-        "records": [data_of(api.get(f"/record/{record.id}"))]}
+        "records": [data_of(api.get(f"/record/{record.id}", headers=CHINESE))]}
     (row,) = data_of(api.get("/job/page", params={"status": "SUCCESS"}))["records"]
     assert row == {key: value for key, value in shown.items() if key not in {"parameters", "records"}}
 
