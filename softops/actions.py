@@ -8,7 +8,7 @@ import os
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ansible import constants
@@ -18,6 +18,7 @@ from ansible.utils.display import Display
 from softops.delivery import Access
 from softops.engine import Engine
 from softops.errors import BadRequest, RegistryError, ServerUnreachable, SoftopsError
+from softops.installed import fingerprint, noted_in
 from softops.locations import is_loopback, location
 from softops.lookups import Lookups
 from softops.narration import HandNarrator, LineNarrator, Narrator
@@ -83,19 +84,20 @@ class EngineAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
         return {key: value for key, value in numbers.items() if value is not None} | {
             "plainHttp": self.variable("softops_insecure_registries") or []}
 
-    def way(self, timeout: float) -> Way:
-        """How to reach the host."""
+    def way(self, timeout: float, *, prelude: str = "") -> Way:
+        """How to reach the host, and what its shell says first (see ways.way_to)."""
         options = {key: value for name, key in CONNECTION.items() if (value := self.text(name))}
-        return way_to(self, options, timeout)
+        return way_to(self, options, timeout, prelude=prelude)
 
     def engine(self, way: Way, timeout: float) -> Engine:
         """The host's engine, not connected yet."""
         return Engine(way.dial, timeout=timeout, tries=way.tries)
 
-    def access(self, way: Way, engine: Engine, limits: PullLimits) -> Access:
-        """Everything that a delivery needs of the host."""
+    def access(self, way: Way, engine: Engine, limits: PullLimits, note: PurePosixPath) -> Access:
+        """Everything that a delivery needs of the host; `note` is where it notes what is installed."""
         return Access(engine=engine, shell=way.shell, shares_disk=way.shares_disk, narrator=self._narrator(),
-                      cancelled=self._cancelled(), lookup=_lookup(limits, here=way.here))
+                      cancelled=self._cancelled(), lookup=_lookup(limits, here=way.here),
+                      noted=lambda: _noted(Path(note)) if way.reads_files else noted_in(engine.greeting))
 
     def _narrator(self) -> Narrator:
         display = Display().display
@@ -119,6 +121,13 @@ def read_input(path: Path) -> Mapping[str, Any]:
     if not isinstance(data, dict):
         raise BadRequest("INPUT_INVALID", problem=f"{path}: no JSON object")
     return data
+
+
+def _noted(path: Path) -> str | None:
+    try:
+        return fingerprint(path.read_bytes())
+    except OSError:
+        return None
 
 
 def _lookup(limits: PullLimits, *, here: bool) -> Callable[[str, tuple[str, str]], RemoteImage | RegistryError | None]:

@@ -6,11 +6,12 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import Protocol
 
 from softops.engine import Engine, LocalImage
 from softops.errors import EngineUnreachable, PullFailed, RegistryError, RunFailed
-from softops.installed import SAME, WRITTEN, compare_command, manifest_of, manifest_path, write_command
+from softops.installed import SAME, WRITTEN, compare_command, fingerprint, manifest_of, write_command
 from softops.locations import familiar_name, tag_of
 from softops.narration import Narrator
 from softops.orders import Order
@@ -50,6 +51,8 @@ class Access:
     """None: there is no way to the server's files."""
     shares_disk: bool
     """Whether the shell sees the disk on which the engine keeps its images."""
+    noted: Callable[[], str | None]
+    """The fingerprint of what the server has noted about this version; None where it would have to be asked."""
     lookup: Callable[[str, tuple[str, str]], RemoteImage | RegistryError | None]
     """What the registry says of an image for a platform; None where this machine can't know it."""
     narrator: Narrator
@@ -64,7 +67,8 @@ class Wishes:
     """Whether the server notes the software as installed, or just gets the image."""
     check: bool
     """Change nothing, only say whether something would change."""
-    apps_dir: str
+    note: PurePosixPath
+    """The file on the server that says what is installed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -210,8 +214,10 @@ class Delivery:
         if not self._wishes.install or shell is None:
             return False
         self._stop_if_cancelled()
-        path = manifest_path(self._wishes.apps_dir, self._order)
         content = manifest_of(self._order, self._digest or "")
+        if self._access.noted() == fingerprint(content.encode()):
+            return False
+        path = self._wishes.note
         if self._wishes.check:
             return SAME not in shell(compare_command(path), stdin=content).output
         self._access.narrator.stage("manifest")

@@ -25,6 +25,8 @@ class Line(Protocol):
     """One open connection to an engine."""
 
     sock: socket.socket
+    greeting: str
+    """What the server said before the line was open."""
 
     def words(self) -> str:
         """What was said beside the line by whoever carried it, once it broke."""
@@ -42,6 +44,8 @@ class Dial(Protocol):
 
 class SocketLine:
     """A line that is nothing but a socket."""
+
+    greeting = ""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
@@ -98,6 +102,8 @@ class TcpDial:
 
 class CommandLine:
     """A line carried by a process (ssh, sudo) whose stdin and stdout are its other end."""
+
+    greeting = ""
 
     def __init__(self, argv: Sequence[str | bytes]) -> None:
         # A file, not a pipe: a lasting ssh master may inherit it, and nobody has to read it in time.
@@ -185,3 +191,4 @@ class CommandDial:
                 raise login_refusal(f"{heard[-500:].decode('utf-8', 'replace')}\n{line.errors()}", code,
                                     over_ssh=self.over_ssh)
             heard = (heard + part)[-65536:]
+        line.greeting = heard.partition(MARK)[0].decode("utf-8", "replace")

@@ -183,6 +183,11 @@ class Engine:
             except APIError as exc:
                 yield {"error": str(exc.explanation or exc)}
 
+    @property
+    def greeting(self) -> str:
+        """What the server said before the engine could be spoken to."""
+        return "".join(line.greeting for line in self._lines)
+
     def words(self) -> str:
         """What was said beside the lines, to explain one that broke."""
         return "\n".join(said for line in self._lines if (said := line.words()))

@@ -36,21 +36,26 @@ class Way:
     """Whether the engine is this machine's."""
     tries: int = 1
     """How often to dial before giving up."""
+    reads_files: bool = False
+    """Whether this process itself sees the server's files as the shell does."""
 
 
-def way_to(action: ActionBase, options: Mapping[str, str], timeout: float) -> Way:
+def way_to(action: ActionBase, options: Mapping[str, str], timeout: float, *, prelude: str = "") -> Way:
     """The way to the server of `action`. `options` are docker_host, docker_socket and the certificates, empty ones
-    left out; `timeout` is for TCP connections and what comes after a login."""
+    left out; `timeout` is for TCP connections and what comes after a login. Where a shell on the server opens the
+    line, it runs `prelude` first, and what that prints is the line's greeting."""
     transport = str(action._connection.transport).rpartition(".")[2]
     if "docker_host" in options:
         dial = _docker_host(options)
         return Way(dial=dial, shell=_shell(action) if transport == "ssh" else None, shares_disk=False,
                    here=isinstance(dial, UnixDial))
     if transport == "local":
-        return Way(dial=_local(action, options, timeout), shell=_shell(action), shares_disk=True, here=True)
+        return Way(dial=_local(action, options, timeout, prelude), shell=_shell(action), shares_disk=True, here=True,
+                   reads_files=not _becomes(action))
     if transport == "ssh":
         tries = 1 + int(action._connection.get_option("reconnection_retries") or 0)
-        return Way(dial=_ssh(action, options, timeout), shell=_shell(action), shares_disk=True, here=False, tries=tries)
+        return Way(dial=_ssh(action, options, timeout, prelude), shell=_shell(action), shares_disk=True,
+                   here=False, tries=tries)
     raise EngineUnreachable("CONNECTION_UNSUPPORTED", transport=transport)
 
 
@@ -68,21 +73,21 @@ def _shell(action: ActionBase) -> Shell:
     return run
 
 
-def _local(action: ActionBase, options: Mapping[str, str], timeout: float) -> Dial:
+def _local(action: ActionBase, options: Mapping[str, str], timeout: float, prelude: str) -> Dial:
     socket = options.get("docker_socket", SOCKET)
     if not _becomes(action):
         return UnixDial(path=socket)
-    argv = ("/bin/sh", "-c", _remote_command(action, options))
+    argv = ("/bin/sh", "-c", _remote_command(action, options, prelude))
     return CommandDial(argv=argv, over_ssh=False, login_timeout=timeout, password=_become_password(action))
 
 
-def _ssh(action: ActionBase, options: Mapping[str, str], timeout: float) -> Dial:
+def _ssh(action: ActionBase, options: Mapping[str, str], timeout: float, prelude: str) -> Dial:
     connection = action._connection
     connection.host = connection.get_option("host") or action._play_context.remote_addr
     if connection.get_option("password") or action._play_context.password:
         # Ansible logs in with the password and leaves a master behind, over which lines need none.
         _shell(action)("true")
-    command = _remote_command(action, options)
+    command = _remote_command(action, options, prelude)
     return CommandDial(argv=_ssh_command(action, command), over_ssh=True, password=_become_password(action),
                        login_timeout=float(connection.get_option("timeout")) + timeout)
 
@@ -101,11 +106,11 @@ def _ssh_command(action: ActionBase, command: str) -> tuple[bytes, ...]:
     return argv
 
 
-def _remote_command(action: ActionBase, options: Mapping[str, str]) -> str:
-    """The shell command that becomes the line: it says MARK, then it is the engine's stdin and stdout."""
+def _remote_command(action: ActionBase, options: Mapping[str, str], prelude: str) -> str:
+    """The shell command that becomes the line: after MARK it is the engine's stdin and stdout."""
     at = f" --host {shlex.quote('unix://' + options['docker_socket'])}" if "docker_socket" in options else ""
     # The shell's own words for a missing command depend on its language.
-    command = (f"echo {MARK.decode().strip()}; "
+    command = (f"{prelude or ':'}; echo {MARK.decode().strip()}; "
                "command -v docker >/dev/null || { echo docker: not found >&2; exit 127; }; "
                f"exec docker{at} system dial-stdio")
     if _becomes(action):

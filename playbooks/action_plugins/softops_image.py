@@ -12,6 +12,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))
 from softops.actions import EngineAction
 from softops.byhand import order_by_hand
 from softops.delivery import Delivery, Wishes
+from softops.installed import manifest_path, noted_command
 from softops.orders import Order, order_of
 
 
@@ -24,10 +25,11 @@ class ActionModule(EngineAction):
         """Deliver the image, and for an installation note it on the server."""
         order = self._order()
         install = self._task.args.get("operation") == "install"
-        way = self.way(order.limits.connect_timeout)
-        wishes = Wishes(install=install, check=bool(self._task.check_mode), apps_dir=self.text("softops_apps_dir"))
+        note = manifest_path(self.text("softops_apps_dir"), order)
+        way = self.way(order.limits.connect_timeout, prelude=noted_command(note) if install else "")
+        wishes = Wishes(install=install, check=bool(self._task.check_mode), note=note)
         with self.engine(way, order.limits.connect_timeout) as engine:
-            done = Delivery(order, self.access(way, engine, order.limits), wishes).run()
+            done = Delivery(order, self.access(way, engine, order.limits, note), wishes).run()
         return {"changed": done.changed, "softops": {
             "reason": "INSTALL_SUCCESS" if install else "PULL_SUCCESS", "code": 200, "params": {},
             "digest": done.digest, "imageId": done.image_id, "size": done.size, "layers": done.layers}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from softops.delivery import Access, Delivered, Delivery, Said, Wishes
 from softops.engine import EngineFacts, EngineStore, LocalImage
 from softops.errors import EngineUnreachable, PullFailed, RegistryError, RunFailed, SoftopsError
 from softops.events import Layer
+from softops.installed import fingerprint, manifest_of
 from softops.orders import order_of
 from softops.registry import RemoteImage, RemoteLayer
 
@@ -87,6 +89,7 @@ class Story:
     remote: RemoteImage | RegistryError | None = REMOTE
     free: int = 10**9
     says: Said = WRITTEN
+    noted: str | None = None
     cancelled: bool = False
     shares_disk: bool = True
     has_shell: bool = True
@@ -97,8 +100,8 @@ class Story:
         order = order_of({"software": {"name": "demo", "version": "1.0", "image": f"{NAME}:1.0", "digest": digest}})
         access = Access(engine=self.engine, shell=self._shell if self.has_shell else None,  # type: ignore[arg-type]
                         shares_disk=self.shares_disk, lookup=lambda image, platform: self.remote, narrator=self.heard,
-                        cancelled=lambda: self.cancelled)
-        return Delivery(order, access, Wishes(install=install, check=check, apps_dir="/opt/softops/apps")).run()
+                        cancelled=lambda: self.cancelled, noted=lambda: self.noted)
+        return Delivery(order, access, Wishes(install=install, check=check, note=PurePosixPath("/apps/1.json"))).run()
 
     def refusal(self, **how: Any) -> SoftopsError:
         with pytest.raises(SoftopsError) as caught:
@@ -135,6 +138,14 @@ def test_an_image_that_is_there_is_not_pulled(digest: str | None) -> None:
     assert story.deliver(digest=digest) == Delivered(changed=False, digest=NEW, image_id="id-2", size=1000, layers=3)
     assert story.engine.done == []
     assert story.heard.stages == ["connect", "manifest"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_server_that_is_known_to_have_the_note_is_not_asked(check: bool) -> None:
+    order = order_of({"software": {"name": "demo", "version": "1.0", "image": f"{NAME}:1.0", "digest": NEW}})
+    story = Story(FakeEngine([image()]), noted=fingerprint(manifest_of(order, NEW).encode()))
+    assert not story.deliver(digest=NEW, check=check).changed
+    assert (story.commands, story.heard.stages) == ([], ["connect"])
 
 
 def test_a_pinned_image_that_is_there_needs_no_registry() -> None:

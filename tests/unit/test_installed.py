@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from softops.errors import BadRequest
-from softops.installed import compare_command, manifest_of, manifest_path, write_command
+from softops.installed import (
+    compare_command,
+    fingerprint,
+    manifest_of,
+    manifest_path,
+    noted_command,
+    noted_in,
+    write_command,
+)
 from softops.orders import Order, order_of
 
 DIGEST = "sha256:" + "b" * 64
@@ -40,9 +48,11 @@ def test_the_file_is_written_once_and_then_the_same(tmp_path: Path) -> None:
     content = manifest_of(order(), DIGEST)
     command = write_command(path, content)
     assert shell(compare_command(path), content, tmp_path) == (0, "")
+    assert noted_in(shell(noted_command(path), "", tmp_path)[1]) is None
     assert shell(command, content, tmp_path) == (0, "softops-written")
     assert shell(command, content, tmp_path) == (0, "softops-same")
     assert shell(compare_command(path), content, tmp_path) == (0, "softops-same")
+    assert noted_in("motd\n" + shell(noted_command(path), "", tmp_path)[1]) == fingerprint(content.encode())
     file = Path(path)
     assert file.read_text() == content
     assert [entry.name for entry in file.parent.iterdir()] == ["1.0.json"]
