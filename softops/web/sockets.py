@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,7 +14,7 @@ import socketio
 from engineio.async_socket import AsyncSocket
 from engineio.exceptions import EngineIOError
 from engineio.packet import CLOSE, Packet
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from softops.errors import BadRequest, SoftopsError
 from softops.texts import Lang
@@ -28,8 +29,13 @@ logger = logging.getLogger(__name__)
 
 MAX_MESSAGE = 64 * 1024
 """Bytes that a client may send at once."""
+MOST_ANSWERS = 1000
+"""Packets that may wait for a client before it is listened to again."""
 POLL_BATCH = 10
 """Messages in one answer to long polling; some clients refuse an answer with more than 16 packets."""
+
+Queue = asyncio.Queue[Packet | None]
+_queues: ContextVar[list[Queue]] = ContextVar("_queues")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,10 +64,25 @@ class SocketIo:
             max_http_buffer_size=MAX_MESSAGE, logger=_errors_only("socketio"), engineio_logger=_errors_only("engineio"))
         for name in ("connect", "disconnect", "subscribe", "unsubscribe"):
             self._server.on(name, getattr(self, f"_on_{name}"))
+        self._server.eio.create_queue = _queue_of_this_connection
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request or one WebSocket."""
-        await self._server.handle_request(scope, receive, send)
+        sid = parse_qs(scope["query_string"].decode("latin-1")).get("sid", [""])[0]
+        known = self._server.eio.sockets.get(sid)
+        queues: list[Queue] = [known.queue] if known is not None else []
+        _queues.set(queues)
+        if scope["type"] == "http" and known is not None and _has_much(known.queue) and scope["method"] == "POST":
+            # It asks and asks without ever coming for the answers.
+            await known.close(wait=False)
+
+        async def listen() -> Message:
+            # What a client says is answered into a queue without a bound: who takes no answers is not heard.
+            while scope["type"] == "websocket" and queues and _has_much(queues[0]):
+                await queues[0].join()
+            return await receive()
+
+        await self._server.handle_request(scope, listen, send)
 
     async def close(self) -> None:
         """Disconnect everybody; no task is left."""
@@ -142,6 +163,17 @@ class SocketIo:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _has_much(queue: Queue) -> bool:
+    return queue.qsize() >= MOST_ANSWERS
+
+
+def _queue_of_this_connection() -> Queue:
+    """What Engine.IO keeps for a client until it can be sent, made while `serve` handles its first request."""
+    queue: Queue = asyncio.Queue()
+    _queues.get().append(queue)
+    return queue
 
 
 def _errors_only(name: str) -> logging.Logger:

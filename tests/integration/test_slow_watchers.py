@@ -67,6 +67,25 @@ def test_a_client_that_does_not_come_for_its_messages_is_cut_off(web: Served) ->
         assert client.post("", params=query, content="2").status_code == 400
 
 
+def test_a_client_that_asks_without_taking_answers_is_heard_no_more(web: Served) -> None:
+    question = b'421["subscribe",{"other":"' + b"x" * 4000 + b'"}]'
+    frame = bytes([0x81, 0xFE]) + len(question).to_bytes(2, "big") + bytes(4) + question
+    with handshake(web, "?EIO=4&transport=websocket") as lazy:
+        lazy.sendall(masked(b"40"))
+        lazy.settimeout(3)
+        with pytest.raises(TimeoutError):
+            lazy.sendall(frame * 30_000)
+
+
+def test_a_client_that_asks_without_coming_for_answers_is_cut_off(web: Served) -> None:
+    with httpx.Client(base_url=f"{web.url}/socket.io/", trust_env=False) as client:
+        query = {"EIO": "4", "transport": "polling"}
+        query["sid"] = json.loads(client.get("", params=query).text[1:])["sid"]
+        questions = "\x1e".join(["5"] * 16)
+        assert client.post("", params=query, content=questions).text == "OK"
+        wait_until(lambda: client.post("", params=query, content=questions).status_code == 400)
+
+
 def test_the_server_ends_in_order_while_clients_listen(service: Service) -> None:
     before = set(threading.enumerate())
     with ExitStack() as clients:
