@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple
@@ -100,9 +101,9 @@ class ParamBase(Part):
         """`given` in the type of the parameter where it says the same (a command line has only texts)."""
         return given
 
-    def flaw(self, _value: object) -> Flaw | None:
+    @abstractmethod
+    def flaw(self, value: object) -> Flaw | None:
         """Why the value does not fit, or None."""
-        raise NotImplementedError
 
     def model_post_init(self, _context: Any, /) -> None:
         """Refuse limits that exclude each other and a default that its own limits exclude."""

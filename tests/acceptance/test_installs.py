@@ -4,8 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,6 +20,7 @@ from softops.statuses import RecordStatus, ServerStatus
 from tests.fleet import Fleet
 from tests.fleet.server import ServerSpec
 from tests.homes import commit
+from tests.waiting import wait_until
 
 MB = 1024 * 1024
 MakeService = Callable[..., Service]
@@ -68,13 +67,6 @@ def collect(service: Service) -> list[Message]:
     got: list[Message] = []
     service.hub.subscribe(got.extend)
     return got
-
-
-def wait_until(true: Callable[[], bool], timeout: float = 20) -> None:
-    deadline = time.monotonic() + timeout
-    while not true():
-        assert time.monotonic() < deadline, "it did not become true in time"
-        threading.Event().wait(0.05)
 
 
 def downloading(got: list[Message], *servers: str) -> bool:

@@ -10,7 +10,8 @@ from typing import Any
 import socketio
 from websockets.sync.client import ClientConnection, connect
 
-from tests.integration.webserver import Served, wait_until
+from tests.integration.webserver import Served
+from tests.waiting import wait_until
 
 Payload = Mapping[str, Any]
 

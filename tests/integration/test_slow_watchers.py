@@ -14,7 +14,8 @@ from websockets.exceptions import ConnectionClosed
 from softops.service import Service
 from softops.web.serving import PATIENCE, bounded
 from tests.integration.listeners import Listener, handshake, listening, masked, read_to_end, take, watch
-from tests.integration.webserver import Served, Story, served, still_service, wait_until
+from tests.integration.webserver import Served, Story, served, still_service
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from websockets.sync.client import connect
 
 from softops.service import Service
 from tests.integration.listeners import Listener, listening, next_of, take, watch
-from tests.integration.webserver import Served, Story, served, still_service, wait_until
+from tests.integration.webserver import Served, Story, served, still_service
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ from websockets.sync.client import connect
 from softops.service import Service
 from tests.fleet.registry import Registry
 from tests.homes import commit, make_home
-from tests.integration.webserver import Served, served, wait_until
+from tests.integration.webserver import Served, served
+from tests.waiting import wait_until
 
 SLEEP = "ansible.builtin.command: {argv: [sleep, '60']}"
 FAIL_ON_WEB2 = "ansible.builtin.fail: {msg: broken by hand}\n      when: inventory_hostname == 'web2'"

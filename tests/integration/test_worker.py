@@ -2,8 +2,6 @@
 
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +15,7 @@ from softops.messages import Message
 from softops.service import Service
 from softops.statuses import RecordStatus
 from tests.homes import SOFTWARE, make_home
+from tests.waiting import wait_until
 
 SLEEP = "ansible.builtin.command: {argv: [sleep, '60']}"
 FAIL_ON_WEB2 = "ansible.builtin.fail: {msg: broken by hand}\n      when: inventory_hostname == 'web2'"
@@ -52,14 +51,6 @@ def collect(service: Service) -> list[Message]:
     got: list[Message] = []
     service.hub.subscribe(got.extend)
     return got
-
-
-def wait_until(true: Callable[[], bool], timeout: float = 15) -> None:
-    deadline = time.monotonic() + timeout
-    pause = threading.Event()
-    while not true():
-        assert time.monotonic() < deadline, "it did not become true in time"
-        pause.wait(0.05)
 
 
 def test_a_job_has_one_record_per_server_and_ends_with_them(make_service: MakeService) -> None:

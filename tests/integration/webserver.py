@@ -20,6 +20,7 @@ from softops.service import Service
 from softops.web.app import App, create_app
 from softops.web.serving import WebServer, bounded
 from tests.homes import make_home
+from tests.waiting import wait_until
 
 
 class Served:
@@ -111,12 +112,3 @@ class Story:
     def _publish(self, payload: Mapping[str, Any], record: int, *, milestone: bool) -> None:
         self._service.hub.publish([Message(payload=payload, topics=topics_of(self.records[record]),
                                            milestone=milestone)])
-
-
-def wait_until(true: Callable[[], bool], timeout: float = 15) -> None:
-    """Return as soon as it is so."""
-    deadline = time.monotonic() + timeout
-    pause = threading.Event()
-    while not true():
-        assert time.monotonic() < deadline, "it did not become true in time"
-        pause.wait(0.01)
