@@ -47,9 +47,15 @@ class EngineAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
 
     _supports_check_mode = True
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Called when Ansible loads a plugin, before it forks for every server."""
+        super().__init_subclass__(**kwargs)
+        # Garbage collection writes to everything it looks at, and every fork would get a copy of its own.
+        gc.freeze()
+
     def run(self, tmp: str | None = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Ansible's entry: do the work; a SoftopsError becomes a failed result with its reason."""
-        # Ansible forks for every server; a collection of what it had before would copy its whole memory.
+        # This is a fork: what Ansible has made since is left alone as well.
         gc.freeze()
         result: dict[str, Any] = super().run(tmp, task_vars)
         self._vars = task_vars or {}
