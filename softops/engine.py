@@ -29,6 +29,10 @@ RETRY_PAUSE = 0.5
 """Seconds before a server that cut off the login is dialled again."""
 MAX_IMAGES = 500
 """Images looked into for their layers."""
+MAX_ANSWER = 64 * 1024 * 1024
+"""Bytes of one answer that is no stream."""
+PATIENCE = 6
+"""Times an answer's timeout within which all of it has to be here, however steadily it trickles."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,11 +99,36 @@ class _Pool(HTTPConnectionPool):
 
 
 class _Adapter(BaseHTTPAdapter):
-    """Carries the SDK's requests over lines."""
+    """Carries the SDK's requests over lines, and reads no answer without end: engines belong to other machines."""
 
-    def __init__(self, pool: _Pool) -> None:
+    def __init__(self, pool: _Pool, timeout: float) -> None:
         super().__init__()
         self._pool = pool
+        self._seconds = PATIENCE * timeout
+
+    def send(self, request: requests.PreparedRequest, stream: bool = False,
+             *args: Any, **kwargs: Any) -> requests.Response:
+        """The answer; EngineUnreachable when it is too large or takes too long in all."""
+        deadline = time.monotonic() + self._seconds
+        response = super().send(request, stream, *args, **kwargs)
+        if not stream:
+            with contextlib.ExitStack() as undo:
+                undo.callback(response.close)
+                response._content = self._whole(response.raw, deadline)  # noqa: SLF001
+                undo.pop_all()
+        return response
+
+    def _whole(self, body: urllib3.HTTPResponse, deadline: float) -> bytes:
+        parts, size = [], 0
+        # Whatever has come: waiting for more of it would be waiting without an end.
+        while part := body.read1(65536):
+            parts.append(part)
+            size += len(part)
+            if size > MAX_ANSWER:
+                raise EngineUnreachable("ENGINE_ANSWER", words=f"more than {MAX_ANSWER} bytes")
+            if time.monotonic() > deadline:
+                raise EngineUnreachable("ENGINE_SILENT", seconds=int(self._seconds))
+        return b"".join(parts)
 
     def get_connection(self, _url: object, _proxies: object = None) -> _Pool:
         """Always the one pool."""
@@ -121,7 +150,7 @@ class Engine:
         self._timeout = timeout
         self._tries = tries
         self._lines: list[Line] = []
-        self._adapter = _Adapter(_Pool(self, timeout))
+        self._adapter = _Adapter(_Pool(self, timeout), timeout)
         self._client = self._speak(_FIRST_VERSION)
 
     def about(self) -> EngineFacts:
