@@ -51,7 +51,7 @@ def error_payload(record: Record, at: float, lang: Lang, progress: ServerProgres
     reason = record.reason or "INTERNAL"
     return _payload(ERROR, record, at) | {
         "error": render(reason, lang, record.reason_params), "code": record.code or 500, "reason": reason,
-        "current": progress.current, "total": progress.total}
+        "params": dict(record.reason_params), "current": progress.current, "total": progress.total}
 
 
 def complete_payload(record: Record, at: float, progress: ServerProgress) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from softops.events import Layer
 from softops.messages import COMPLETE, ERROR, PROGRESS, START
 from softops.progress import ServerProgress, fold_layers
 from softops.statuses import RecordStatus
+from softops.texts import TEXTS, Lang, render
 
 DOWNLOADED = frozenset({"Verifying Checksum", "Download complete", "Extracting", "Pull complete"})
 """The engine's words for a layer whose bytes have all come."""
@@ -57,9 +58,11 @@ def received(layer: Layer) -> int:
 
 
 class Board:
-    """All servers of one job. Messages may come twice and late; what is final stays."""
+    """All servers of one job. Messages may come twice and late; what is final stays. Errors are told in `lang`,
+    where it is given and softops knows the reason; else as the server said them."""
 
-    def __init__(self, servers: Iterable[tuple[int, str]]) -> None:
+    def __init__(self, servers: Iterable[tuple[int, str]], lang: Lang | None = None) -> None:
+        self._lang = lang
         self.lines: dict[int, ServerLine] = {record: ServerLine(name=name) for record, name in servers}
 
     def take(self, message: Mapping[str, Any]) -> ServerLine | None:
@@ -68,7 +71,7 @@ class Board:
         before = self.lines.get(record)
         if before is None or before.status.final:
             return None
-        after = _after(before, message)
+        after = _after(before, message, self._lang)
         self.lines[record] = after
         return after if after != before else None
 
@@ -77,7 +80,7 @@ class Board:
         return sum(line.status is status for line in self.lines.values())
 
 
-def _after(line: ServerLine, message: Mapping[str, Any]) -> ServerLine:
+def _after(line: ServerLine, message: Mapping[str, Any], lang: Lang | None) -> ServerLine:
     kind = message["type"]
     if kind == START:
         return replace(line, status=RecordStatus.RUNNING)
@@ -87,7 +90,14 @@ def _after(line: ServerLine, message: Mapping[str, Any]) -> ServerLine:
         progress, _ = fold_layers(line.progress, (layer,))
         return replace(line, status=RecordStatus.RUNNING, progress=progress)
     if kind == ERROR:
-        return replace(line, error=message.get("error"))
+        return replace(line, error=_sentence(message, lang))
     if kind == COMPLETE:
         return replace(line, status=RecordStatus(message["status"]))
     return line
+
+
+def _sentence(message: Mapping[str, Any], lang: Lang | None) -> str | None:
+    reason, params = message.get("reason"), message.get("params")
+    if lang is not None and isinstance(reason, str) and reason in TEXTS and isinstance(params, Mapping):
+        return render(reason, lang, params)
+    return message.get("error")

@@ -129,7 +129,8 @@ def _leave(client: Client, output: Output, job_id: int) -> None:
 
 def _show(client: Client, output: Output, job: Job) -> None:
     follower = _follower(client, job)
-    board = Board((record["systemSoftRecordId"], record["systemSoftRecordServerName"]) for record in job["records"])
+    servers = ((record["systemSoftRecordId"], record["systemSoftRecordServerName"]) for record in job["records"])
+    board = Board(servers, output.words.lang)
     if output.as_json:
         for _ in follower.messages():
             pass

@@ -73,3 +73,11 @@ def test_messages_of_foreign_records_and_unknown_types_change_nothing() -> None:
     ("Pull complete", 100), ("Waiting", 0), ("Retrying in 3 seconds", 0), ("Already exists", 0)])
 def test_each_state_of_a_layer_says_what_has_come(status: str, bytes_received: int) -> None:
     assert received(Layer(id="a", status=status, current=30, total=100)) == bytes_received
+
+
+def test_an_error_is_told_in_the_language_of_the_terminal() -> None:
+    board = Board([(1, "web1")], "en")
+    line = board.take({"type": "docker_error", "recordId": 1, "error": "任务“Pull”失败：no", "reason": "TASK_FAILED",
+                       "params": {"task": "Pull", "message": "no"}})
+    assert line is not None
+    assert line.error == "The task 'Pull' failed: no"

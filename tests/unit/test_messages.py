@@ -38,7 +38,7 @@ def test_docker_error_in_the_language_of_the_watchers() -> None:
                      reason_params={"task": "Pull", "message": "no"})
     assert error_payload(failed, AT, "zh", ServerProgress()) == {
         "type": "docker_error", **CONTRACT, **OURS, "error": "任务“Pull”失败：no", "code": 1002,
-        "reason": "TASK_FAILED", "current": 0, "total": None}
+        "reason": "TASK_FAILED", "params": {"task": "Pull", "message": "no"}, "current": 0, "total": None}
 
 
 def test_a_record_is_on_the_topics_of_its_job_itself_and_its_server() -> None:
