@@ -7,7 +7,6 @@ from typing import Any
 from anyio import to_thread
 
 from softops.entities import Job, Server, SoftImage
-from softops.errors import NotFound
 from softops.statuses import ImageStatus, RecordStatus
 from softops.web.endpoint import Answer, Call, Endpoint, told
 from softops.web.parameters import InstallBody, PullQuery, SoftwareQuery
@@ -34,10 +33,12 @@ def sync(call: Call[None, None]) -> Answer:
     """Refresh one entry from its repository, and its digest and size from the registry. 404 when either does
     not have it any more; the table says so then."""
     image = call.service.syncer.refresh(call.id)
+    # `data` says in the contract's terms whether it was synced; only an id that nobody knows has none.
     if image.status is ImageStatus.RETIRED:
-        raise NotFound("SOFTWARE_RETIRED", software=image.name, version=image.version)
+        return told(call, "SOFTWARE_RETIRED", data=False, code=404, software=image.name, version=image.version)
     if image.status is ImageStatus.UNAVAILABLE:
-        raise NotFound("IMAGE_UNAVAILABLE", image=image.docker_image, software=image.name, version=image.version)
+        return told(call, "IMAGE_UNAVAILABLE", data=False, code=404, image=image.docker_image, software=image.name,
+                    version=image.version)
     return told(call, "IMAGE_SYNCED", data=True)
 
 

@@ -309,5 +309,8 @@ def test_one_software_is_synced_from_git_and_registry_as_in_the_contract(
         assert (response.status_code, response.json()) == (200, {"code": 200, "message": "镜像同步成功", "data": True})
         assert get(web, f"/{soft_id(web)}")["systemSoftImageDigest"] == digest
         answer = client.post(f"/sync/{soft_id(web, '2.0')}").json()
-    assert (answer["code"], gone in answer["message"]) == (404, True)
-    assert get(web, "/page?status=UNAVAILABLE")["total"] == 1
+        assert (answer["code"], answer["data"], gone in answer["message"]) == (404, False, True)
+        assert get(web, "/page?status=UNAVAILABLE")["total"] == 1
+        commit(tmp_path / "catalog", {"catalog/demo/software.yml": text.replace('"1.0"', '"3.0"')})
+        answer = client.post(f"/sync/{soft_id(web)}").json()
+        assert (answer["code"], answer["data"], "demo 1.0" in answer["message"]) == (404, False, True)
