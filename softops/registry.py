@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +24,8 @@ MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.dock
 MAX_MANIFEST = 4 * 1024 * 1024
 MAX_CONFIG = 8 * 1024 * 1024
 MAX_TOKEN = 1024 * 1024
+PATIENCE = 6
+"""Times the timeout within which all of an answer has to be here, however steadily it trickles."""
 _CHALLENGE = re.compile(r'([a-zA-Z_]+)="([^"]*)"')
 
 
@@ -61,7 +64,7 @@ class RegistryClient:
     """Asks registries as an anonymous user. All errors are RegistryError.
 
     `plain_http` names registries (host:port) spoken to over HTTP; loopback ones always are. `timeout` in seconds
-    holds for connecting and for every silence.
+    holds for connecting and for every silence, PATIENCE times as long for a whole answer.
     """
 
     def __init__(self, plain_http: Sequence[str] = (), timeout: float = 10) -> None:
@@ -116,9 +119,10 @@ class RegistryClient:
 
     def _get(self, where: Location, url: str, headers: Mapping[str, str], limit: int) -> httpx.Response:
         client = self._open if url.startswith("http:") else self._secure
+        deadline = time.monotonic() + PATIENCE * self._timeout
         try:
             with client.stream("GET", url, headers=dict(headers)) as response:
-                return _read(where, response, limit)
+                return _read(where, response, limit, deadline)
         except httpx.TimeoutException as exc:
             raise _unreachable(where, f"no answer within {self._timeout:g} s") from exc
         except httpx.TooManyRedirects as exc:
@@ -225,13 +229,15 @@ class _Question:
         return _bad(self.where, self.image, problem)
 
 
-def _read(where: Location, response: httpx.Response, limit: int) -> httpx.Response:
-    """The response with its body read; RegistryError once that is larger than `limit`."""
+def _read(where: Location, response: httpx.Response, limit: int, deadline: float) -> httpx.Response:
+    """The response with its body read; RegistryError once that is larger than `limit`, or late."""
     parts, size = [], 0
     for part in response.iter_bytes():
         size += len(part)
         if size > limit:
             raise _bad(where, response.url.path, f"more than {limit} bytes")
+        if time.monotonic() > deadline:
+            raise _unreachable(where, f"{size} bytes of its answer took too long")
         parts.append(part)
     headers = [(name, value) for name, value in response.headers.items()
                if name.lower() not in {"content-encoding", "content-length", "transfer-encoding"}]

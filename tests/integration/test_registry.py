@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -94,6 +94,26 @@ def test_a_registry_that_is_silent_is_unreachable_in_time() -> None:
         error = refusal(client, f"127.0.0.1:{server.getsockname()[1]}/a:1")
     assert (error.reason, error.params["problem"]) == ("REGISTRY_UNREACHABLE", "no answer within 0.5 s")
     assert time.monotonic() - start < 2
+
+
+def test_a_registry_whose_answer_trickles_is_unreachable_in_time() -> None:
+    def trickle(server: socket.socket) -> None:
+        client, _ = server.accept()
+        with client, suppress(OSError):
+            client.recv(65536)
+            client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            for _ in range(200):
+                client.sendall(b" ")
+                time.sleep(0.1)
+
+    with socket.create_server(("127.0.0.1", 0)) as server, RegistryClient(timeout=0.3) as client:
+        thread = threading.Thread(target=trickle, args=(server,))
+        thread.start()
+        start = time.monotonic()
+        error = refusal(client, f"127.0.0.1:{server.getsockname()[1]}/a:1")
+        assert time.monotonic() - start < 5
+        thread.join()
+    assert (error.reason, "took too long" in str(error.params["problem"])) == ("REGISTRY_UNREACHABLE", True)
 
 
 class Stub:
