@@ -32,11 +32,6 @@ def split_params(texts: Iterable[str]) -> Mapping[str, str]:
     return params
 
 
-def server_key(text: str) -> int | str:
-    """A server as the API takes it: an id when it is a number, else a name."""
-    return int(text) if text.isdecimal() else text
-
-
 def find_repository(client: Client, text: str) -> Mapping[str, Any]:
     """The repository of that name or id."""
     rows = list(client.rows("/repository/page"))
@@ -47,7 +42,8 @@ def find_repository(client: Client, text: str) -> Mapping[str, Any]:
 
 
 def find_servers(client: Client, texts: Sequence[str]) -> Sequence[Mapping[str, Any]]:
-    """The servers of these names or ids; all that the inventory has when none is given."""
+    """The servers of these names or ids; all that the inventory has when none is given. A name goes before an id:
+    people know names, and an inventory may have numbers for names."""
     rows = list(client.rows("/server/page"))
     if not texts:
         return [row for row in rows if row["present"]]

@@ -10,7 +10,7 @@ import typer
 from softops.cli.board import Board
 from softops.cli.lists import record_table
 from softops.cli.output import FAILED, INTERRUPTED, Output
-from softops.cli.selection import find_servers, find_software, server_key, split_params, split_software
+from softops.cli.selection import find_servers, find_software, split_params, split_software
 from softops.cli.session import session, user
 from softops.cli.watching import show_bars, show_json, show_lines
 from softops.client import Client
@@ -25,7 +25,7 @@ def install(software: str, *, servers: Sequence[str], groups: Sequence[str], par
             as_json: bool) -> None:
     """Install on the chosen servers and stay until it is done."""
     with session(as_json=as_json) as (client, output):
-        body = _choice(software, servers, groups) | {"parameters": split_params(params)}
+        body = _choice(client, software, servers, groups) | {"parameters": split_params(params)}
         _started(client, output, client.post("/install", body), detach=detach)
 
 
@@ -33,7 +33,7 @@ def pull(software: str, *, servers: Sequence[str], groups: Sequence[str], detach
     """Pull the image to the chosen servers and stay until it is done."""
     with session(as_json=as_json) as (client, output):
         soft_id = find_software(client, software)["systemSoftImageId"]
-        chosen = [row["name"] for row in find_servers(client, servers)] if servers else []
+        chosen = _names(client, servers)
         job = client.post(f"/pull/{soft_id}", prefer="respond-async", server=chosen, group=list(groups), user=user())
         _started(client, output, job, detach=detach)
 
@@ -67,11 +67,15 @@ def cancel(*, job: int | None, record: int | None, as_json: bool) -> None:
             output.line("CANCEL_ASKED_RECORD", record=record)
 
 
-def _choice(software: str, servers: Sequence[str], groups: Sequence[str]) -> dict[str, Any]:
+def _choice(client: Client, software: str, servers: Sequence[str], groups: Sequence[str]) -> dict[str, Any]:
     name, version = split_software(software)
-    body = {"name": name, "version": version, "servers": [server_key(text) for text in servers] or None,
+    body = {"name": name, "version": version, "servers": _names(client, servers) or None,
             "groups": list(groups) or None, "user": user()}
     return {key: value for key, value in body.items() if value is not None}
+
+
+def _names(client: Client, servers: Sequence[str]) -> list[str]:
+    return [row["name"] for row in find_servers(client, servers)] if servers else []
 
 
 def _newest(client: Client) -> int:

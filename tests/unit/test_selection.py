@@ -1,8 +1,12 @@
 """selection.py: names on the command line."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import pytest
 
-from softops.cli.selection import server_key, split_params, split_software
+from softops.cli.selection import find_servers, split_params, split_software
+from softops.client import Client
 from softops.errors import BadRequest
 
 
@@ -29,5 +33,19 @@ def test_half_a_parameter_is_refused(text: str) -> None:
         split_params([text])
 
 
-def test_a_number_is_an_id_and_anything_else_a_name() -> None:
-    assert [server_key("3"), server_key("web1")] == [3, "web1"]
+class Inventory(Client):
+    """A client of a server with these servers."""
+
+    def __init__(self) -> None:
+        """Nothing is connected."""
+
+    def rows(self, path: str, **query: object) -> Iterator[Mapping[str, Any]]:
+        assert (path, query) == ("/server/page", {})
+        yield from ({"id": 1, "name": "2", "present": True}, {"id": 2, "name": "web1", "present": True},
+                    {"id": 3, "name": "gone", "present": False})
+
+
+@pytest.mark.parametrize(("texts", "names"), [(["web1"], ["web1"]), (["1"], ["2"]), (["2"], ["2"]), (["3"], ["gone"]),
+                                              ([], ["2", "web1"])])
+def test_a_server_is_meant_by_its_name_or_else_by_its_id(texts: list[str], names: list[str]) -> None:
+    assert [row["name"] for row in find_servers(Inventory(), texts)] == names
