@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -40,7 +41,12 @@ class Output:
 
     def document(self, value: Any) -> None:
         """One JSON document on a line of its own, at once."""
-        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        text = json.dumps(value, ensure_ascii=False)
+        try:
+            text.encode(sys.stdout.encoding)
+        except UnicodeEncodeError:
+            text = json.dumps(value)
+        sys.stdout.write(text + "\n")
         sys.stdout.flush()
 
     def line(self, key: str, /, **params: object) -> None:
@@ -55,7 +61,8 @@ class Output:
 
     def error(self, message: str) -> None:
         """A sentence on stderr that says what went wrong."""
-        self._errors.print(Text(message, style="red"), soft_wrap=True)
+        lines = "\n".join(plain(line) for line in message.splitlines())
+        self._errors.print(Text(lines, style="red"), soft_wrap=True)
 
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A table for a person; values are shown as they are and states in their colour."""
@@ -96,5 +103,8 @@ def exit_code(exc: SoftopsError) -> int:
 
 def _console(*, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
+    if isinstance(stream, io.TextIOWrapper):
+        # A name that this terminal's encoding does not have is no reason to show nothing.
+        stream.reconfigure(errors="backslashreplace")
     width = None if stream.isatty() else WIDE
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)

@@ -1,6 +1,8 @@
 """output.py: what goes wrong becomes a sentence and an exit code."""
 
+import io
 import json
+import sys
 
 import pytest
 import typer
@@ -40,6 +42,25 @@ def test_a_program_gets_a_document_with_code_and_message(capsys: pytest.CaptureF
     captured = capsys.readouterr()
     assert json.loads(captured.out) == {"code": 1001, "message": "引擎 [red]"}
     assert captured.err == "引擎 [red]\n"
+
+
+def test_a_terminal_of_another_encoding_gets_escapes_and_a_program_still_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, kind, io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    output = Output(Words("en"))
+    output.document({"name": "引擎 😀 \ud800"})
+    output.table(("NAME",), [("引擎",)])
+    output.error("引擎")
+    sys.stdout.flush()
+    document, *table = sys.stdout.buffer.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert json.loads(document) == {"name": "引擎 😀 \ud800"}
+    assert b"\\u5f15\\u64ce" in b"".join(table)
+
+
+def test_what_a_server_says_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit), Output(Words("en")).reporting():
+        raise Refused(500, "one\n\x1b]0;two\x07\x9b2J")
+    assert capsys.readouterr().err == "one\n]0;two 2J\n"
 
 
 def test_ctrl_c_ends_with_130() -> None:
