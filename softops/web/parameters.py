@@ -35,7 +35,7 @@ def read_id(name: str, text: str) -> int:
 
 
 def _server_key(value: object) -> int | str:
-    if isinstance(value, str) and 0 < len(value) <= 255:
+    if isinstance(value, str) and 0 < len(value) <= 255 and value.isprintable():
         return value
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST_ID:
         return value

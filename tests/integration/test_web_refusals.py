@@ -94,6 +94,7 @@ def test_nothing_is_done_to_what_does_not_exist(api: httpx.Client, path: str) ->
     (b'{"softId": 1, "servers": "web1"}', "servers has to be a list"),
     (b'{"softId": 1, "servers": [true]}', "servers.0"),
     (b'{"softId": 1, "servers": [1.5]}', "servers.0"), (b'{"softId": 1, "servers": [{}]}', "servers.0"),
+    (b'{"softId": 1, "servers": ["web\\u001b[2J"]}', "servers.0"),
     (b'{"softId": 1, "servers": [99999999999999999999]}', "servers.0"),
     (b'{"softId": 1, "parameters": []}', "parameters has to be an object"), (b'{"softId": 1, "user": ""}', "user")])
 def test_a_body_that_does_not_fit_is_400_and_names_the_field(api: httpx.Client, body: bytes, said: str) -> None:
