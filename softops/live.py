@@ -64,7 +64,9 @@ class Follower:
                 except TimeoutError:
                     self._ask_if_final()
                     message = {}
-                self._heard, self._attempt = time.monotonic(), 0
+                if message.get("type") != "error":
+                    # A server that only refuses is as good as none, and must not be asked without a pause.
+                    self._heard, self._attempt = time.monotonic(), 0
                 if "recordId" in message:
                     yield message
 

@@ -116,6 +116,14 @@ def test_a_server_that_stays_away_is_given_up_with_a_way_to_look_again(monkeypat
     assert time.monotonic() - begun >= 0.3
 
 
+def test_a_server_that_only_refuses_is_asked_with_pauses_and_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "PATIENCE", 2)
+    script = Script(*([{"type": "error", "code": 500, "message": "no"}] for _ in range(50)))
+    with served(script) as address, pytest.raises(ServerUnavailable, match="softops watch 7"):
+        list(Follower(address, 7, [1]).messages())
+    assert 3 < len(script.asked) < 8
+
+
 def test_a_unix_socket_is_followed_in_the_same_way(tmp_path: Path) -> None:
     with unix_serve(Script([start(1), complete(2)]), str(tmp_path / "socket")) as server:
         thread = threading.Thread(target=server.serve_forever)
