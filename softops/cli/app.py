@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from softops import __version__
 from softops.cli.labels import Words
@@ -13,7 +14,27 @@ from softops.language import person_language
 _words = Words(person_language())
 say = _words.help
 
-app = typer.Typer(name="softops", help=say("APP"), epilog=say("EPILOG"), no_args_is_help=True,
+WrongUsage: type[Exception] = typer.BadParameter.__mro__[1]
+"""The base of all errors in arguments; typer gives it no name of its own."""
+
+
+class Commands(TyperGroup):
+    """Tells a program that uses a command wrongly so in JSON too."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that the arguments name."""
+        words = [*getattr(ctx, "_protected_args", ()), *ctx.args]
+        try:
+            return super().invoke(ctx)
+        except WrongUsage as exc:
+            if "--json" in words:
+                from softops.cli.output import Output
+
+                Output(_words, as_json=True).document({"code": 400, "message": exc.format_message()})  # type: ignore[attr-defined]
+            raise
+
+
+app = typer.Typer(name="softops", cls=Commands, help=say("APP"), epilog=say("EPILOG"), no_args_is_help=True,
                   pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 Json = Annotated[bool, typer.Option("--json", help=say("JSON"))]
