@@ -123,6 +123,8 @@ class PlaybookRun:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}"
         return {TOKEN: self.token, "PATH": path, "ANSIBLE_CONFIG": str(self._limits.home / "ansible.cfg"),
                 "ANSIBLE_HOST_KEY_CHECKING": "True", "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1",
+                # What an Ansible that was killed leaves behind goes with the run.
+                "ANSIBLE_LOCAL_TEMP": str(self._directory / "tmp"),
                 "PYTHONPATH": str(self._limits.home), "SOFTOPS_DATABASE": ""}
 
     def _look_at(self, raw: RawEvent) -> None:

@@ -124,6 +124,14 @@ def test_a_run_that_takes_too_long_is_ended(home: Path) -> None:
     assert processes_of(run.token) == ()
 
 
+def test_a_run_keeps_its_temporary_files_in_its_own_directory(home: Path) -> None:
+    with prepare(home, "ansible.builtin.debug: {msg: \"{{ lookup('config', 'DEFAULT_LOCAL_TMP') }}\"}") as run:
+        events: list[Any] = []
+        run.execute(events.append, lambda: False)
+    told = [event["event_data"]["res"]["msg"] for event in events if event["event"] == "runner_on_ok"]
+    assert [Path(path).is_relative_to(home / "runs") for path in told] == [True]
+
+
 def test_an_event_handler_that_fails_does_not_hurt_the_run(home: Path) -> None:
     def broken(_: Any) -> None:
         raise ValueError("broken")
