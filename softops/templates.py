@@ -31,7 +31,7 @@ def template_problems(path: str, content: bytes, names: Set[str]) -> tuple[Probl
         return (Problem(path=path, reason="YAML_TOO_LARGE", params={"limit": MAX_BYTES // 1024}),)
     try:
         text = content.decode("utf-8-sig")
-        tree = _ENVIRONMENT.parse(text)
+        found = tuple(_tree_problems(path, _ENVIRONMENT.parse(text), names))
     except UnicodeDecodeError as exc:
         return (Problem(path=path, line=content.count(b"\n", 0, exc.start) + 1, column=1, reason="YAML_NOT_UTF8"),)
     except TemplateSyntaxError as exc:
@@ -40,7 +40,7 @@ def template_problems(path: str, content: bytes, names: Set[str]) -> tuple[Probl
         return (Problem(path=path, reason="TEMPLATE_SYNTAX", params={"detail": "a number is too long"}),)
     except RecursionError:
         return (Problem(path=path, reason="TEMPLATE_TOO_DEEP"),)
-    return (*_tree_problems(path, tree, names), *_interpolation_problems(path, text, names))
+    return (*found, *_interpolation_problems(path, text, names))
 
 
 def _tree_problems(path: str, tree: nodes.Template, names: Set[str]) -> Iterator[Problem]:

@@ -44,6 +44,14 @@ def test_what_is_refused_and_where(text: str | bytes, expected: str) -> None:
     assert told(text, "A") == [expected]
 
 
+@pytest.mark.parametrize("text", [
+    "{{ name" + ".a" * 50_000 + " }}", "{{ 1" + "+1" * 50_000 + " }}",
+    "{{ " + "(" * 50_000 + "1" + ")" * 50_000 + " }}",
+    "{% if 1 %}" * 5000 + "{% endif %}" * 5000])
+def test_a_template_nested_too_deeply_is_a_problem_like_others(text: str) -> None:
+    assert told(text) == ["app/c.j2: The template is nested too deeply. Make it flatter."]
+
+
 def test_nothing_in_a_template_is_evaluated() -> None:
     begin = time.process_time()
     assert told("{{ 'a' * 10 ** 9 ** 9 }}{{ range(10 ** 12) | list }}{{ (1).__class__.__mro__ }}") == []
