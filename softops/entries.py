@@ -111,7 +111,7 @@ class Service(Part):
 
     command: Maybe[Command] = None
     entrypoint: Maybe[Command] = None
-    user: Maybe[Annotated[str, fits(rf"(?:{VARIABLE}|[A-Za-z0-9_.:-]+)+", "ENTRY_USER")]] = None
+    user: Maybe[Annotated[str, fits(rf"(?:{VARIABLE}|[A-Za-z0-9_.:-])+", "ENTRY_USER")]] = None
     workdir: Maybe[Absolute] = None
     hostname: Maybe[Annotated[str, fits(rf"{VARIABLE}|[A-Za-z0-9][A-Za-z0-9.-]{{0,62}}", "ENTRY_HOSTNAME")]] = None
     ports: Maybe[Annotated[list[Annotated[str, AfterValidator(_publish)]], Field(max_length=200)]] = None

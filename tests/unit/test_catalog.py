@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -376,3 +377,9 @@ def test_a_value_is_never_evaluated() -> None:
     evil = "{{ lookup('pipe', 'touch MARKER') }} %s {0} `id` $$(id)"
     found: Any = item(with_service(f'env: {{A: "{evil}"}}')).entry
     assert found["service"]["env"]["A"] == evil
+
+
+def test_no_value_keeps_the_reader_busy() -> None:
+    begin = time.process_time()
+    assert [reason for *_, reason in places(GOOD + f"service: {{user: '{'a' * 60}!'}}\n")] == ["ENTRY_USER"]
+    assert time.process_time() - begin < 1
