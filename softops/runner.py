@@ -31,6 +31,8 @@ RawEvent = Mapping[str, Any]
 POLL = 0.25
 """Seconds between two looks at whether a run should end."""
 KEPT_LINES = 20
+LONGEST_WORD = 100_000
+"""Bytes that are passed as one word of a command line; Linux takes 128 KiB."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +57,7 @@ class PlaybookRun:
         self.token = uuid.uuid4().hex
         self._call = call
         self._limits = limits
-        self._limit = call.limit
+        limit = call.limit
         self._directory = limits.runs / limits.owner / self.token
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
         self._stats: RunStats | None = None
@@ -63,6 +65,7 @@ class PlaybookRun:
         try:
             self._directory.mkdir(mode=0o700, parents=True)
             self._write(self._directory / "input.json", json.dumps(call.input, ensure_ascii=False))
+            self._limit = limit if len(limit) <= LONGEST_WORD else f"@{self._limit_file()}"
         except OSError as exc:
             raise RunFailed("RUN_DIRECTORY", path=self._directory, problem=exc.strerror) from exc
 
@@ -151,6 +154,11 @@ class PlaybookRun:
         """After a forced end nothing of the run may stay, its warm ssh connections included."""
         if self._stats is None and processes_of(self.token):
             end_all(self.token)
+
+    def _limit_file(self) -> Path:
+        path = self._directory / "limit"
+        self._write(path, "\n".join(self._call.hosts))
+        return path
 
     def _write(self, path: Path, text: str) -> None:
         with contextlib.closing(os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w",

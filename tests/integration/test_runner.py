@@ -65,6 +65,12 @@ def test_a_run_touches_exactly_the_named_servers_and_counts_them(home: Path) -> 
     assert events[-1]["event"] == "playbook_on_stats"
 
 
+def test_more_servers_than_fit_on_a_command_line(home: Path) -> None:
+    absent = tuple(f"absent-{number:05}.{'x' * 50}.example.org" for number in range(2500))
+    end, _ = execute(prepare(home, "ansible.builtin.debug: {msg: hello}", ("web1", *absent, "web3")))
+    assert end.stats == {"web1": HostStats(ok=1), "web3": HostStats(ok=1)}
+
+
 def test_one_failing_server_does_not_hide_the_others(home: Path) -> None:
     end, _ = execute(prepare(home, "ansible.builtin.fail: {msg: no}\n      when: inventory_hostname == 'web2'",
                              ("web1", "web2")))
