@@ -57,6 +57,9 @@ def outcome(operation: str, host: str, end: RunEnd, tale: HostTale) -> FinalStat
         return _failed(tale, code=1001, reason="SERVER_UNREACHABLE")
     if stats.failures:
         return _failed(tale, code=None, reason="TASK_FAILED")
+    if not stats.ok:
+        # All tasks were skipped: by a tag, a condition or a variable of somebody.
+        return FinalState(status=RecordStatus.FAILED, reason="NOTHING_DONE", code=500)
     return _success(operation, tale)
 
 
@@ -87,6 +90,8 @@ def _not_counted(operation: str, end: RunEnd, tale: HostTale) -> FinalState:
         return FinalState(status=RecordStatus.CANCELLED, reason="CANCELLED")
     if tale.failure is not None and not tale.failure.ignored:
         return _failed(tale, code=None, reason="TASK_FAILED")
+    if end.stats is not None and end.status not in BROKEN_REASON:
+        return FinalState(status=RecordStatus.FAILED, reason="SERVER_PASSED_OVER", code=500)
     return FinalState(status=RecordStatus.FAILED, reason=BROKEN_REASON.get(end.status, "RUN_BROKEN"), code=500,
                       reason_params={"rc": end.rc, "output": end.output})
 

@@ -47,6 +47,13 @@ TEXTS: Mapping[str, Text] = {
                        "ansible-playbook 在处理此服务器之前以 {rc} 结束：{output}"),
     "RUN_DIRECTORY": Text("The directory {path} for this run can't be made: {problem}. Free space there and retry.",
                           "无法为本次运行创建目录 {path}：{problem}。请释放空间后重试。"),
+    "NOTHING_DONE": Text("Ansible skipped every task on this server, so nothing was done. Look for conditions and tags "
+                         "in the playbook and in the environment of softops (ANSIBLE_RUN_TAGS, ANSIBLE_SKIP_TAGS).",
+                         "Ansible 跳过了此服务器上的所有任务，因此什么都没有做。请检查 playbook 中的条件和标签，"
+                         "以及 softops 的环境变量（ANSIBLE_RUN_TAGS、ANSIBLE_SKIP_TAGS）。"),
+    "SERVER_PASSED_OVER": Text("Ansible did not work on this server. See with `softops servers` whether the inventory "
+                               "still has it.",
+                               "Ansible 没有处理此服务器。请用 `softops servers` 查看它是否仍在清单中。"),
     "TASK_FAILED": Text("The task '{task}' failed: {message}", "任务“{task}”失败：{message}"),
     "SERVER_UNREACHABLE": Text("The server can't be reached: {message}. Check its address, key and sshd.",
                                "无法连接服务器：{message}。请检查地址、密钥和 sshd。"),

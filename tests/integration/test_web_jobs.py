@@ -19,7 +19,7 @@ from tests.integration.webserver import Served, served
 from tests.waiting import wait_until
 
 SLEEP = "ansible.builtin.command: {argv: [sleep, '60']}"
-FAIL_ON_WEB2 = "ansible.builtin.fail: {msg: broken by hand}\n      when: inventory_hostname == 'web2'"
+FAIL_ON_WEB2 = "ansible.builtin.assert: {that: inventory_hostname != 'web2', fail_msg: broken by hand}"
 
 MakeWeb = Callable[..., Served]
 

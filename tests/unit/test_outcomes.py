@@ -72,3 +72,13 @@ def test_a_server_that_was_complete_before_the_run_was_ended_succeeds(status: Ru
 def test_an_ignored_failure_does_not_explain_a_broken_run() -> None:
     ignored = HostFailed(host="web1", task="Look", message="", ignored=True)
     assert outcome("install", "web1", end(RunStatus.FAILED, rc=4), HostTale(failure=ignored)).reason == "RUN_BROKEN"
+
+
+def test_a_server_on_which_every_task_was_skipped_did_not_succeed() -> None:
+    assert outcome("install", "web1", end(stats=HostStats(skipped=1)), HostTale()) == FinalState(
+        status=RecordStatus.FAILED, reason="NOTHING_DONE", code=500)
+
+
+def test_a_server_that_ansible_passed_over_did_not_succeed() -> None:
+    assert outcome("install", "web2", end(stats=HostStats(ok=1)), HostTale()) == FinalState(
+        status=RecordStatus.FAILED, reason="SERVER_PASSED_OVER", code=500)
