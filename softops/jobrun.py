@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from softops.broadcast import Hub
 from softops.clock import Clock
-from softops.entities import EventDraft, FinalState, Record
+from softops.entities import EventDraft, FinalState, Job, Record
 from softops.events import HostFailed, HostOk, LayersChanged, RunEvent, StageReached, parse_event
 from softops.insist import insist
 from softops.messages import (
@@ -38,16 +40,16 @@ class JobRun:
     While the database is gone everything waits in the queue, in order.
     """
 
-    def __init__(self, job_id: int, records: Sequence[Record], *, store: Records, hub: Hub, clock: Clock,
+    def __init__(self, job: Job, records: Sequence[Record], *, store: Records, hub: Hub, clock: Clock,
                  lang: Lang, stopping: threading.Event) -> None:
-        self._job_id = job_id
+        self._job_id = job.id
         self._records = {record.server_name: record for record in records}
         self._store = store
         self._hub = hub
         self._clock = clock
         self._lang = lang
         self._stopping = stopping
-        self._seq = 0
+        self._seq = job.seq
         self._progress = {host: ServerProgress() for host in self._records}
         self._tales = {host: HostTale() for host in self._records}
         self._queue: queue.SimpleQueue[Mapping[str, Any] | None] = queue.SimpleQueue()
@@ -77,37 +79,40 @@ class JobRun:
             self._queue.put(None)
             consumer.join()
 
-    def finish(self, operation: str, end: RunEnd) -> tuple[Record, ...]:
+    def finish(self, operation: str, end: RunEnd) -> None:
         """Write the final state of every record, once, and tell the watchers."""
-        return self._finish({host: outcome(operation, host, end, self._tales[host]) for host in self._records})
+        self._finish({host: outcome(operation, host, end, self._tales[host]) for host in self._records})
 
-    def fail(self, final: FinalState) -> tuple[Record, ...]:
+    def fail(self, final: FinalState) -> None:
         """End every record that is not final yet with the same state."""
-        return self._finish(dict.fromkeys(self._records, final))
+        self._finish(dict.fromkeys(self._records, final))
 
-    def _finish(self, finals: Mapping[str, FinalState]) -> tuple[Record, ...]:
-        done = []
+    def _finish(self, finals: Mapping[str, FinalState]) -> None:
         for host, final in finals.items():
+            before, now, at = self._seq, self._clock(), time.time()
             # None: somebody else has ended the record, and has told of it.
-            record = self._finish_one(self._records[host].id, final)
-            if record is not None:
-                done.append(record)
-                self._send(self._final_messages(record))
-        return tuple(done)
+            if insist(partial(self._finish_one, self._records[host].id, final, now, at), self._stopping,
+                      f"The end of record {self._records[host].id}"):
+                self._tell_end(self._records[host], before)
 
-    def _finish_one(self, record_id: int, final: FinalState) -> Record | None:
-        return insist(lambda: self._store.finish_record(record_id, final, self._clock(), self._lang),
-                      self._stopping, f"The end of record {record_id}")
+    def _finish_one(self, record_id: int, final: FinalState, now: datetime, at: float) -> Record | None:
+        return self._store.finish_record(record_id, final, now, self._lang, after=self._seq,
+                                         tell=lambda record: self._final_drafts(record, at))
 
-    def _final_messages(self, record: Record) -> list[Message]:
-        now = time.time()
+    def _final_drafts(self, record: Record, at: float) -> list[EventDraft]:
         progress = self._progress[record.server_name]
-        messages = []
+        payloads = [complete_payload(record, at, progress)]
         if record.status is RecordStatus.FAILED:
-            payload = error_payload(record, now, self._lang, progress)
-            messages.append(self._message(record, payload, milestone=True))
-        messages.append(self._message(record, complete_payload(record, now, progress), milestone=True))
-        return messages
+            payloads.insert(0, error_payload(record, at, self._lang, progress))
+        return [_draft(payload) for payload in payloads]
+
+    def _tell_end(self, record: Record, after: int) -> None:
+        """Hand on how the record ended, as it was stored."""
+        events = [event for event in insist(lambda: self._store.events_after(self._job_id, after), self._stopping,
+                                            f"The end of record {record.id}") if event.record_id == record.id]
+        self._seq = max([self._seq, *(event.seq for event in events)])
+        self._hub.publish([Message(payload=event.payload, topics=topics_of(record), milestone=True)
+                           for event in events])
 
     def _consume(self, token: str) -> None:
         ended = False
@@ -168,9 +173,7 @@ class JobRun:
         """Number and store the milestones, then hand everything on in order."""
         if not messages:
             return
-        stored = iter(self._stored([EventDraft(type=message.payload["type"], payload=message.payload,
-                                               record_id=message.payload["recordId"])
-                                    for message in messages if message.milestone]))
+        stored = iter(self._stored([_draft(message.payload) for message in messages if message.milestone]))
         numbered = []
         for message in messages:
             if message.milestone:
@@ -181,6 +184,10 @@ class JobRun:
     def _stored(self, drafts: Sequence[EventDraft]) -> list[int]:
         if not drafts:
             return []
-        events = insist(lambda: self._store.append_events(self._job_id, drafts), self._stopping,
+        events = insist(lambda: self._store.append_events(self._job_id, drafts, after=self._seq), self._stopping,
                         f"A milestone of job {self._job_id}")
         return [event.seq for event in events]
+
+
+def _draft(payload: Mapping[str, Any]) -> EventDraft:
+    return EventDraft(type=payload["type"], payload=payload, record_id=payload["recordId"])

@@ -20,9 +20,14 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def append_events(self, job_id: int, drafts: Sequence[EventDraft]) -> tuple[Event, ...]:
-        """The drafts with the job's next numbers, stored all or none; each payload has its number as `seq`."""
-        return self._db.run(lambda session: _append(session, job_id, drafts)) if drafts else ()
+    def append_events(self, job_id: int, drafts: Sequence[EventDraft], *,
+                      after: int | None = None) -> tuple[Event, ...]:
+        """The drafts with the job's next numbers, stored all or none; each payload has its number as `seq`.
+
+        With `after`, the newest number that the caller knows of, drafts that are stored above it already stay
+        stored once: a connection may break when the database has committed and before it says so.
+        """
+        return self._db.run(lambda session: append(session, job_id, drafts, after)) if drafts else ()
 
     def events_after(self, job_id: int, after: int, limit: int = 1000) -> tuple[Event, ...]:
         """The first `limit` events with a number above `after`, in order."""
@@ -32,15 +37,30 @@ class Journal:
             return tuple(_event_of(row) for row in session.scalars(found))
 
 
-def _append(session: Session, job_id: int, drafts: Sequence[EventDraft]) -> tuple[Event, ...]:
+def append(session: Session, job_id: int, drafts: Sequence[EventDraft], after: int | None) -> tuple[Event, ...]:
+    """What `append_events` does, as a part of a transaction."""
     # The update locks the job's row, so numbers are given to one writer at a time.
     counted = session.execute(update(JobRow).where(JobRow.id == job_id).values(seq=JobRow.seq + len(drafts)))
     if not affected(counted):
         raise NotFound("JOB_NOT_FOUND", job=job_id)
     last = session.scalars(select(JobRow.seq).where(JobRow.id == job_id)).one()
+    if after is not None and last > after + len(drafts) and (found := stored(session, job_id, drafts, after)):
+        session.execute(update(JobRow).where(JobRow.id == job_id).values(seq=JobRow.seq - len(drafts)))
+        return found
     events = tuple(_numbered(job_id, seq, draft) for seq, draft in enumerate(drafts, last - len(drafts) + 1))
     session.add_all(_row_of(event) for event in events)
     return events
+
+
+def stored(session: Session, job_id: int, drafts: Sequence[EventDraft], after: int) -> tuple[Event, ...]:
+    """The events above `after` that `drafts` became; none when they were not stored."""
+    rows = session.scalars(select(EventRow).where(EventRow.job_id == job_id, EventRow.seq > after)
+                           .order_by(EventRow.seq))
+    events = tuple(_event_of(row) for row in rows)
+    # All of them were stored together or none was, so the first one tells.
+    start = next((at for at, event in enumerate(events)
+                  if event == _numbered(job_id, event.seq, drafts[0])), len(events))
+    return events[start:start + len(drafts)]
 
 
 def _numbered(job_id: int, seq: int, draft: EventDraft) -> Event:

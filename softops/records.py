@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,16 +10,18 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from softops.columns import clip
-from softops.entities import FinalState, Job, Page, Record, Server, SoftImage
+from softops.entities import EventDraft, FinalState, Job, Page, Record, Server
 from softops.errors import Conflict, ConstraintViolated, NotFound
 from softops.jobs import JobDraft, Jobs, affected, job_of
-from softops.journal import Journal
+from softops.journal import Journal, append, stored
 from softops.models import ACTIVE_RECORD, AppRow, JobRow, RecordRow
 from softops.paging import page_of
 from softops.statuses import ACTIVE, RecordStatus, move
 from softops.texts import Lang, render
 
 __all__ = ["JobDraft", "Records"]
+
+Tell = Callable[[Record], Sequence[EventDraft]]
 
 TRIES = 5
 """How often a job is tried to be made whose holder always ended in between."""
@@ -94,16 +96,28 @@ class Records(Jobs, Journal):
 
         return self._db.run(work)
 
-    def finish_record(self, record_id: int, final: FinalState, now: datetime, lang: Lang) -> Record | None:
-        """The record in its final state; None when it was final before, which is never written over."""
+    def finish_record(self, record_id: int, final: FinalState, now: datetime, lang: Lang, *,
+                      tell: Tell = lambda _: (), after: int = 0) -> Record | None:
+        """The record in its final state; None when somebody else has ended it, which is never written over.
+
+        The events that `tell` makes of it are stored with it, and what it installed is noted, all or nothing.
+        `after`: see append_events.
+        """
         values = {"status": final.status, "end_time": now, "code": final.code, "digest": final.digest,
                   "reason": final.reason, "reason_params": dict(final.reason_params), "active_key": None,
                   "remark": clip(render(final.reason, lang, final.reason_params))}
-        return self._db.run(lambda session: _finish(session, record_id, final.status, values))
 
-    def save_app(self, record: Record, image: SoftImage | None, now: datetime) -> None:
-        """Note that the software of a successful record is what its server has now, and what it had before."""
-        self._db.run(lambda session: _save_app(session, record, image, now))
+        def work(session: Session) -> Record | None:
+            record = _finish(session, record_id, final.status, values)
+            if record is None:
+                return _ended_by_us(session, record_id, tell, after)
+            if record.operation == "install" and record.status is RecordStatus.SUCCESS:
+                _save_app(session, record, now)
+            if drafts := tell(record):
+                append(session, record.job_id, drafts, after)
+            return record
+
+        return self._db.run(work)
 
     def _holder(self, draft: JobDraft, servers: Sequence[Server]) -> Record | None:
         keys = [_active_key(server, draft) for server in servers]
@@ -148,16 +162,24 @@ def _finish(session: Session, record_id: int, wanted: RecordStatus, values: Mapp
     return None
 
 
-def _save_app(session: Session, record: Record, image: SoftImage | None, now: datetime) -> None:
+def _ended_by_us(session: Session, record_id: int, tell: Tell, after: int) -> Record | None:
+    """The final record when it was told of in our very words: the transaction that did so was ours."""
+    record = _record_of(_row(session, record_id))
+    drafts = tell(record)
+    return record if drafts and stored(session, record.job_id, drafts, after) else None
+
+
+def _save_app(session: Session, record: Record, now: datetime) -> None:
+    """Note that the software of a successful record is what its server has now, and what it had before."""
     app = session.scalars(select(AppRow).where(AppRow.server_id == record.server_id, AppRow.name == record.soft_name)
                           .with_for_update()).one_or_none()
     if app is None:
         app = AppRow(server_id=record.server_id, name=record.soft_name, create_time=now)
         session.add(app)
-    elif app.record_id != record.id:
+    else:
         app.previous_record_id = app.record_id
     app.record_id = record.id
-    app.soft_id = image.id if image is not None else record.soft_id
+    app.soft_id = record.soft_id
     app.version, app.docker_image = record.version, record.docker_image
     app.digest, app.commit, app.parameters = record.digest, record.commit, dict(record.parameters)
     app.update_time = now

@@ -179,8 +179,7 @@ class Worker:
                 run.fail(CANCELLED)
             elif records:
                 run.announce()
-                done = run.finish(job.operation, self._execute(job, run, active))
-                self._save_apps(job, done)
+                run.finish(job.operation, self._execute(job, run, active))
         except SoftopsError as exc:
             logger.warning("Job %s failed: %s", job.id, exc, extra={"action": "run_job", "job": job.id})
             run.fail(FinalState(status=RecordStatus.FAILED, reason=exc.reason, reason_params=_plain(exc),
@@ -242,16 +241,8 @@ class Worker:
                 asked.add(record.id)
                 playbook.cancel_host(record.server_name)
 
-    def _save_apps(self, job: Job, done: tuple[Record, ...]) -> None:
-        installed = [record for record in done
-                     if job.operation == "install" and record.status is RecordStatus.SUCCESS]
-        if installed:
-            image = self._images.get(job.soft_id or 0)
-            for record in installed:
-                self._records.save_app(record, image, self._clock())
-
     def _job_run(self, job: Job, records: tuple[Record, ...] | list[Record]) -> JobRun:
-        return JobRun(job.id, records, store=self._records, hub=self._hub, clock=self._clock, lang=self._lang,
+        return JobRun(job, records, store=self._records, hub=self._hub, clock=self._clock, lang=self._lang,
                       stopping=self._stopping)
 
 

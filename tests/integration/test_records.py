@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from softops.db import Database
-from softops.entities import Event, FinalState, Job, Record
+from softops.entities import Event, EventDraft, FinalState, Job, Record
 from softops.errors import Conflict, IllegalTransition, NotFound
 from softops.models import AppRow
 from softops.records import Records
@@ -266,6 +266,41 @@ def test_many_writers_leave_no_gap_in_the_numbers(database: Database, records: R
     assert all(len({event.type for event in events[at:at + 3]}) == 1 for at in range(0, 150, 3))
 
 
+def test_events_whose_commit_was_not_heard_of_are_not_stored_twice(database: Database, records: Records) -> None:
+    job, made = a_job(database, "web1", "web2")
+    records.append_events(job.id, [an_event(made[0], type="docker_start")])
+    drafts = [an_event(made[0], type="docker_error"), an_event(made[0], type="docker_complete")]
+    records.append_events(job.id, [an_event(made[1], type="docker_start")])
+    first = records.append_events(job.id, drafts, after=1)
+    records.append_events(job.id, [an_event(made[1], type="docker_complete")])
+    assert [event.seq for event in first] == [3, 4]
+    assert records.append_events(job.id, drafts, after=1) == first
+    assert (records.job(job.id).seq, len(records.events_after(job.id, 0))) == (4 + 1, 5)
+    assert [event.seq for event in records.append_events(job.id, drafts, after=5)] == [6, 7]
+
+
+def test_a_record_ends_with_its_events_and_its_app_or_not_at_all(database: Database, records: Records) -> None:
+    def tell(record: Record) -> list[EventDraft]:
+        return [an_event(record, type="docker_complete")]
+
+    def breaks(_: Record) -> list[EventDraft]:
+        raise RuntimeError("killed")
+
+    job, made = a_job(database, "web1")
+    records.start_records(job.id, NOW)
+    with pytest.raises(RuntimeError):
+        records.finish_record(made[0].id, SUCCESS, NOW, "zh", tell=breaks)
+    assert records.record(made[0].id).status is RecordStatus.RUNNING
+    ended = records.finish_record(made[0].id, SUCCESS, NOW, "zh", tell=tell)
+    # Its commit was not heard of, so it is asked for again.
+    assert records.finish_record(made[0].id, SUCCESS, NOW, "zh", tell=tell) == ended == records.record(made[0].id)
+    assert [event.type for event in records.events_after(job.id, 0)] == ["docker_complete"]
+    # Somebody else comes too late.
+    assert records.finish_record(made[0].id, FAILED, NOW, "zh", tell=lambda record: [an_event(record)]) is None
+    with database.reading() as session:
+        assert session.scalars(select(AppRow.record_id)).all() == [made[0].id]
+
+
 def test_pages_are_filtered_and_newest_first(database: Database, records: Records) -> None:
     nginx, redis = some_images(database, an_item("nginx"), an_item("redis"))
     web1, web2 = some_servers(database, "web1", "web2")
@@ -322,11 +357,9 @@ def test_the_app_of_a_server_remembers_what_was_there_before(database: Database,
     for image in (old, new):
         job, _ = records.create_job(a_draft(image), servers, NOW)
         done += run(records, job)
-        for _ in range(2):
-            records.save_app(done[-1], image, later(len(done)))
     with database.reading() as session:
         app = session.scalars(select(AppRow)).one()
         assert (app.server_id, app.name, app.soft_id, app.version, app.docker_image, app.digest, app.commit,
                 app.parameters, app.record_id, app.previous_record_id, app.create_time, app.update_time) == (
             servers[0].id, "nginx", new.id, "1.22.1", "nginx:1.22.1", DIGEST, COMMIT,
-            {"HTTP_PORT": 8080, "GREETING": "{{ 你好 }}"}, done[1].id, done[0].id, later(1), later(2))
+            {"HTTP_PORT": 8080, "GREETING": "{{ 你好 }}"}, done[1].id, done[0].id, later(60), later(60))
