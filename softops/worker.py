@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from softops.broadcast import Hub
 from softops.clock import Clock
 from softops.entities import FinalState, Job, Record
-from softops.errors import SoftopsError
+from softops.errors import Conflict, SoftopsError
 from softops.images import Images
 from softops.insist import insist
 from softops.jobrun import JobRun
@@ -219,6 +219,11 @@ class Worker:
         while not active.ended.is_set():
             try:
                 self._beat(job_id, active, playbook, asked)
+            except Conflict as exc:
+                # Its records are final and its servers free for others, who must not meet us there.
+                logger.warning("Job %s is stopped: %s", job_id, exc, extra={"action": "heartbeat", "job": job_id})
+                active.cancel.set()
+                return
             except SoftopsError as exc:
                 logger.warning("The lease of job %s could not be prolonged: %s", job_id, exc,
                                extra={"action": "heartbeat", "job": job_id})

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from softops.entities import Job, Record
+from softops.entities import FinalState, Job, Record
 from softops.errors import BadRequest, Conflict
 from softops.messages import Message
 from softops.service import Service
@@ -109,6 +110,19 @@ def test_a_running_job_is_cancelled_within_seconds(make_service: MakeService) ->
     assert [message.payload["success"] for message in got[-2:]] == [False, False]
     with pytest.raises(Conflict):
         service.installs.cancel_job(job.id)
+
+
+def test_a_job_that_others_took_for_lost_is_not_worked_on_any_longer(make_service: MakeService) -> None:
+    service = make_service(SLEEP)
+    got = collect(service)
+    job = request(service)
+    wait_until(lambda: bool(got))
+    lost = FinalState(status=RecordStatus.FAILED, reason="INTERRUPTED", code=500)
+    for record in service.records.job_records(job.id):
+        service.records.finish_record(record.id, lost, service.clock(), "en")
+    service.records.finish_job(job.id, service.clock())
+    wait_until(lambda: not any(thread.name.startswith("job-") for thread in threading.enumerate()), 30)
+    assert set(ends(service.records.job_records(job.id)).values()) == {(RecordStatus.FAILED, "INTERRUPTED")}
 
 
 def test_a_job_that_waits_is_cancelled_at_once(make_service: MakeService) -> None:
