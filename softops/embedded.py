@@ -29,7 +29,7 @@ def embedded_server(settings: Settings) -> Iterator[Address]:
     # What a server would log is of no interest to somebody who typed one command, unless it is a fault of softops.
     logging.basicConfig(level=logging.ERROR, format=LOG_FORMAT)
     with _short_path() as path:
-        service = Service(settings)
+        service = Service(settings, takes_all=False)
         service.start()
         try:
             with _served(service, path):

@@ -32,7 +32,8 @@ FIRST_REPOSITORY = "catalog"
 class Service:
     """Everything of one softops process. `start` once, `stop` once; between them it takes and runs jobs."""
 
-    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+    def __init__(self, settings: Settings, clock: Clock = utc_now, *, takes_all: bool = True) -> None:
+        """Unless it `takes_all`, only jobs are run that this process made (see Worker)."""
         self.settings = settings
         self.clock = clock
         self._make_directories()
@@ -52,7 +53,7 @@ class Service:
                              lang=settings.language)
         self.worker = Worker(records=self.records, images=self.images, repositories=self.repositories,
                              runner=runner, hub=self.hub, clock=clock, owner=this_process(),
-                             workers=settings.workers, limits=limits, lang=settings.language)
+                             workers=settings.workers, limits=limits, lang=settings.language, takes_all=takes_all)
         self.installs = Installs(records=self.records, images=self.images, servers=self.servers,
                                  repositories=self.repositories, worker=self.worker, clock=clock)
 

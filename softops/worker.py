@@ -48,10 +48,14 @@ class _Active:
 
 
 class Worker:
-    """A pool of threads that run jobs. `start` and `stop` once each."""
+    """A pool of threads that run jobs. `start` and `stop` once each.
+
+    Unless it `takes_all`, it runs only jobs that it is notified of: those of others would end with it.
+    """
 
     def __init__(self, *, records: Records, images: Images, repositories: Repositories, runner: Runner, hub: Hub,
-                 clock: Clock, owner: str, workers: int, limits: PullLimits, lang: Lang) -> None:
+                 clock: Clock, owner: str, workers: int, limits: PullLimits, lang: Lang,
+                 takes_all: bool = True) -> None:
         self._records = records
         self._images = images
         self._repositories = repositories
@@ -61,6 +65,7 @@ class Worker:
         self._owner = owner
         self._limits = limits
         self._lang = lang
+        self._takes_all = takes_all
         self._jobs: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._active: dict[int, _Active] = {}
         self._changed = threading.Condition()
@@ -140,7 +145,7 @@ class Worker:
     def _look(self) -> None:
         while not self._stopping.is_set():
             try:
-                for job_id in self._records.pending_jobs():
+                for job_id in self._records.pending_jobs() if self._takes_all else ():
                     self._jobs.put(job_id)
                 self.recover()
             except SoftopsError as exc:
@@ -149,8 +154,8 @@ class Worker:
 
     def _work(self) -> None:
         while (job_id := self._jobs.get()) is not None:
-            if self._stopping.is_set():
-                continue
+            if self._stopping.is_set() and self._takes_all:
+                continue  # It is kept for the next start; a job that nobody else will take ends as interrupted.
             try:
                 self._take(job_id)
             except Exception:

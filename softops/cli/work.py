@@ -86,7 +86,8 @@ def _newest(client: Client) -> int:
 
 
 def _started(client: Client, output: Output, job: Job, *, detach: bool) -> None:
-    if not detach:
+    # Inside this command the job would end with it.
+    if not detach or client.address.socket is not None:
         _stay(client, output, job)
     elif output.as_json:
         output.document(job)

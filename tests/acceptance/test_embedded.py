@@ -28,8 +28,11 @@ def test_sync_install_and_records_work_without_a_server_and_leave_nothing_runnin
     assert alone("sync").code == 0
     installed = alone("install", "greeter", "--server", "web1", "--json")
     assert (installed.code, installed.err, installed.document["status"]) == (0, "", "SUCCESS")
+    # It can't be left alone: it would end with the command.
+    assert alone("pull", "greeter", "--server", "web2", "--detach", "--json").document["status"] == "SUCCESS"
     rows = alone("records", "--json").document
-    assert [(row["systemSoftRecordServerName"], row["systemSoftRecordStatus"]) for row in rows] == [("web1", "SUCCESS")]
+    assert [(row["systemSoftRecordServerName"], row["systemSoftRecordStatus"]) for row in rows] == [
+        ("web2", "SUCCESS"), ("web1", "SUCCESS")]
     assert list((tmp_path / "tmp").iterdir()) == []
 
 

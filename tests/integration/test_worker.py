@@ -208,3 +208,16 @@ def test_a_job_of_a_killed_process_ends_as_interrupted_at_the_next_start(tmp_pat
         assert len(service.records.job_records(retried.id)) == 2
     finally:
         service.stop()
+
+
+def test_who_runs_only_his_own_jobs_leaves_those_of_others_waiting(make_service: MakeService) -> None:
+    service = make_service(SLEEP, hosts=("web1", "web2", "web3"))
+    jobs = [request(service, servers=[name]) for name in ("web1", "web2", "web3")]
+    code = ("import sys, threading\nfrom softops import worker\nfrom softops.config import Settings\n"
+            "from softops.service import Service\nworker.LOOK = 0.05\n"
+            "service = Service(Settings.model_validate_json(sys.argv[1]), takes_all=False)\nservice.start()\n"
+            "threading.Event().wait(1)\nservice.stop()\n")
+    subprocess.run([sys.executable, "-c", code, service.settings.model_dump_json()], check=True, cwd=ROOT)
+    assert service.records.job(jobs[2].id).status is RecordStatus.PENDING
+    for job in jobs:
+        service.installs.cancel_job(job.id)
