@@ -34,6 +34,9 @@ from softops.texts import Lang
 logger = logging.getLogger(__name__)
 
 
+CANCELLED = FinalState(status=RecordStatus.CANCELLED, reason="CANCELLED")
+
+
 class JobRun:
     """What is known of a running job. Events come in from one thread, in order, and nothing is lost in between.
 
@@ -87,16 +90,21 @@ class JobRun:
         """End every record that is not final yet with the same state."""
         self._finish(dict.fromkeys(self._records, final))
 
-    def _finish(self, finals: Mapping[str, FinalState]) -> None:
+    def cancel_waiting(self) -> None:
+        """Cancel the records that still wait; whoever has begun with the others sees their mark himself."""
+        self._finish(dict.fromkeys(self._records, CANCELLED), running=False)
+
+    def _finish(self, finals: Mapping[str, FinalState], *, running: bool = True) -> None:
         for host, final in finals.items():
             before, now, at = self._seq, self._clock(), time.time()
             # None: somebody else has ended the record, and has told of it.
-            if insist(partial(self._finish_one, self._records[host].id, final, now, at), self._stopping,
-                      f"The end of record {self._records[host].id}"):
+            if insist(partial(self._finish_one, self._records[host].id, final, now, at, running=running),
+                      self._stopping, f"The end of record {self._records[host].id}"):
                 self._tell_end(self._records[host], before)
 
-    def _finish_one(self, record_id: int, final: FinalState, now: datetime, at: float) -> Record | None:
-        return self._store.finish_record(record_id, final, now, self._lang, after=self._seq,
+    def _finish_one(self, record_id: int, final: FinalState, now: datetime, at: float, *,
+                    running: bool) -> Record | None:
+        return self._store.finish_record(record_id, final, now, self._lang, after=self._seq, running=running,
                                          tell=lambda record: self._final_drafts(record, at))
 
     def _final_drafts(self, record: Record, at: float) -> list[EventDraft]:

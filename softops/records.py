@@ -97,8 +97,9 @@ class Records(Jobs, Journal):
         return self._db.run(work)
 
     def finish_record(self, record_id: int, final: FinalState, now: datetime, lang: Lang, *,
-                      tell: Tell = lambda _: (), after: int = 0) -> Record | None:
-        """The record in its final state; None when somebody else has ended it, which is never written over.
+                      tell: Tell = lambda _: (), after: int = 0, running: bool = True) -> Record | None:
+        """The record in its final state; None when somebody else has ended it, which is never written over,
+        or when it is `running` and that is not to be ended.
 
         The events that `tell` makes of it are stored with it, and what it installed is noted, all or nothing.
         `after`: see append_events.
@@ -108,7 +109,7 @@ class Records(Jobs, Journal):
                   "remark": clip(render(final.reason, lang, final.reason_params))}
 
         def work(session: Session) -> Record | None:
-            record = _finish(session, record_id, final.status, values)
+            record = _finish(session, record_id, final.status, values, running=running)
             if record is None:
                 return _ended_by_us(session, record_id, tell, after)
             if record.operation == "install" and record.status is RecordStatus.SUCCESS:
@@ -152,8 +153,11 @@ def _active_key(server: Server, draft: JobDraft) -> str:
     return f"{server.id}:{draft.soft_name}"
 
 
-def _finish(session: Session, record_id: int, wanted: RecordStatus, values: Mapping[str, Any]) -> Record | None:
+def _finish(session: Session, record_id: int, wanted: RecordStatus, values: Mapping[str, Any], *,
+            running: bool) -> Record | None:
     while not (actual := RecordStatus(_row(session, record_id).status)).final:
+        if actual is RecordStatus.RUNNING and not running:
+            return None
         move(f"Record {record_id}", actual, wanted)
         done = session.execute(update(RecordRow).where(RecordRow.id == record_id, RecordRow.status == actual)
                                .values(**values))

@@ -16,7 +16,7 @@ from softops.entities import FinalState, Job, Record
 from softops.errors import Conflict, SoftopsError
 from softops.images import Images
 from softops.insist import insist
-from softops.jobrun import JobRun
+from softops.jobrun import CANCELLED, JobRun
 from softops.outcomes import RunEnd, RunStatus
 from softops.owners import is_gone, runs_here
 from softops.playbooks import PullLimits, image_call
@@ -34,7 +34,6 @@ HEARTBEAT = 2.0
 LOOK = 2.0
 """Seconds between two looks for jobs that other processes made."""
 
-CANCELLED = FinalState(status=RecordStatus.CANCELLED, reason="CANCELLED")
 FAR_FUTURE = datetime(9999, 1, 1)  # noqa: DTZ001  naive UTC like all stored times
 
 
@@ -107,7 +106,7 @@ class Worker:
         if job.status is RecordStatus.PENDING and job.cancel_requested:
             self._take(job_id)
         elif job.status is RecordStatus.PENDING:
-            self._job_run(job, self._records.cancelled_records(job_id)).fail(CANCELLED)
+            self._job_run(job, self._records.cancelled_records(job_id)).cancel_waiting()
 
     def wait(self, job_id: int, timeout: float | None) -> Job:
         """The job once it is final, or as it is after `timeout` seconds."""

@@ -301,6 +301,19 @@ def test_a_record_ends_with_its_events_and_its_app_or_not_at_all(database: Datab
         assert session.scalars(select(AppRow.record_id)).all() == [made[0].id]
 
 
+def test_only_a_record_that_waits_is_ended_as_one(database: Database, records: Records) -> None:
+    def cancel(record: Record) -> Record | None:
+        return records.finish_record(record.id, CANCELLED, NOW, "zh", running=False)
+
+    job, made = a_job(database, "web1", "web2")
+    waited = cancel(made[0])
+    assert waited is not None
+    assert waited.status is RecordStatus.CANCELLED
+    records.start_records(job.id, NOW)
+    assert cancel(made[1]) is None
+    assert records.record(made[1].id).status is RecordStatus.RUNNING
+
+
 def test_pages_are_filtered_and_newest_first(database: Database, records: Records) -> None:
     nginx, redis = some_images(database, an_item("nginx"), an_item("redis"))
     web1, web2 = some_servers(database, "web1", "web2")
