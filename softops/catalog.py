@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -73,7 +73,7 @@ def parse_catalog(files: Iterable[tuple[str, bytes]], found: Iterable[Problem] =
     """The catalog in `files` (posix paths relative to its folder). `found` are the problems of reading
     these files; a folder with one is broken. Never raises: a wrong file is a problem and stops no other."""
     folders = _by_folder(files)
-    found = tuple(found)
+    found = tuple(map(_graver, found))
     misplaced = tuple(_misplaced(folders))
     refused = {problem.path.split("/")[0] for problem in (*found, *misplaced)
                if not problem.warning and problem.reason != "CATALOG_MISPLACED"}
@@ -89,6 +89,12 @@ def parse_catalog(files: Iterable[tuple[str, bytes]], found: Iterable[Problem] =
             entries.append(entry)
     return Catalog(entries=tuple(entries), broken=frozenset(broken - {entry.name for entry in entries}),
                    problems=tuple(sorted(problems, key=lambda one: (one.path, one.line, one.column))))
+
+
+def _graver(problem: Problem) -> Problem:
+    """Whatever is not read of a folder may be left out, but not the file that describes the software."""
+    folder, _, name = problem.path.partition("/")
+    return replace(problem, warning=False) if folder and name == FILE else problem
 
 
 def _stands_for(problem: Problem) -> str:

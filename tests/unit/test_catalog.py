@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -352,6 +353,14 @@ def test_problems_of_reading_the_files_break_their_software_unless_it_works_with
     catalog = parse_catalog([("web/software.yml", GOOD.replace("name: app", "name: web").encode())], found)
     assert (list(catalog.items), catalog.broken) == ([("web", "1.0")], {"app", "gone"})
     assert [problem.path for problem in catalog.problems] == ["app/software.yml", "gone", "web/logo.png"]
+
+
+@pytest.mark.parametrize("reason", ["GIT_LFS", "GIT_FILE_TOO_LARGE"])
+def test_a_software_whose_own_file_was_not_read_is_more_than_a_warning(reason: str) -> None:
+    params: dict[str, str | int] = {"limit": 1024} if reason == "GIT_FILE_TOO_LARGE" else {}
+    problem = Problem(path="app/software.yml", reason=reason, params=params, warning=True)
+    catalog = parse_catalog([], [problem])
+    assert (catalog.problems, catalog.broken) == ((replace(problem, warning=False),), {"app"})
 
 
 def hashes(text: str, **beside: str) -> list[str]:
