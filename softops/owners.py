@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 from pathlib import Path
@@ -10,12 +11,12 @@ from pathlib import Path
 def this_process() -> str:
     """A name for this process that no later process on any host will have."""
     pid = os.getpid()
-    return f"{socket.gethostname()}_{pid}_{_started(pid)}"
+    return f"{_host()}_{pid}_{_started(pid)}"
 
 
 def runs_here(owner: str) -> bool:
     """Whether `owner` is a process of this host, so that its life can be seen."""
-    return owner.rsplit("_", 2)[0] == socket.gethostname()
+    return owner.rsplit("_", 2)[0] == _host()
 
 
 def is_gone(owner: str) -> bool:
@@ -24,6 +25,15 @@ def is_gone(owner: str) -> bool:
         return False
     _, pid, started = owner.rsplit("_", 2)
     return pid.isdecimal() and _started(int(pid)) != started
+
+
+def _host() -> str:
+    """This host, also among others of the same name: many a machine is just called `debian`."""
+    try:
+        number = Path("/etc/machine-id").read_bytes()
+    except OSError:
+        number = b""
+    return f"{socket.gethostname()}-{hashlib.sha256(number).hexdigest()[:8]}"
 
 
 def _started(pid: int) -> str | None:

@@ -1,5 +1,6 @@
 """owners.py: a process that lives is never taken for gone, nor one of another host."""
 
+import socket
 import subprocess
 import sys
 
@@ -23,4 +24,6 @@ def test_a_later_process_with_the_same_pid_is_another_one() -> None:
 
 def test_processes_of_other_hosts_are_left_alone() -> None:
     assert is_gone("elsewhere_1_1") is False
+    assert is_gone(f"{socket.gethostname()}_1_1") is False
+    assert is_gone(f"{socket.gethostname()}-00000000_1_1") is False
     assert is_gone("nonsense") is False
