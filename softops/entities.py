@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from softops.statuses import ImageStatus, RecordStatus, RepositoryStatus, ServerStatus
+from softops.statuses import AppState, ImageStatus, RecordStatus, RepositoryStatus, ServerStatus
 
 T = TypeVar("T")
 
@@ -97,7 +97,7 @@ class Job:
 
     id: int
     operation: str
-    """`pull`, `install` or `check`."""
+    """`pull`, `install`, `start`, `upgrade`, `rollback`, `stop`, `restart`, `remove` or `apply`."""
     status: RecordStatus
     soft_id: int | None
     soft_name: str
@@ -115,6 +115,19 @@ class Job:
     lease_until: datetime | None = None
     command: str = ""
     """The ansible-playbook command that does the same by hand."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """How it is done: `acceptPermissions`, `removeVolumes`, `healthTimeout` ..."""
+    strategy: Mapping[str, Any] | None = None
+    """In which waves (`waves.Strategy` as JSON); None: all servers at once."""
+    wave: int | None = None
+    """The wave that runs now, from 1."""
+    waves: int | None = None
+    waiting: str | None = None
+    """What it waits for between two waves: `approval` or `settle`."""
+    approved_wave: int | None = None
+    """The last wave that somebody allowed to begin."""
+    parent_id: int | None = None
+    """The job for which this one was made."""
     remark: str | None = None
     create_time: datetime
     start_time: datetime | None = None
@@ -149,6 +162,87 @@ class Record:
     """The key of the remark in texts.py."""
     reason_params: Mapping[str, Any] = field(default_factory=dict)
     cancel_requested: bool = False
+    log: str | None = None
+    """The last lines of a container that failed."""
+    changed: bool | None = None
+    """Whether the server was changed; None: not known."""
+    wave: int | None = None
+    revision: int | None = None
+    """The revision that it made."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class App:
+    """A software on a server."""
+
+    server_id: int
+    server_name: str
+    name: str
+    state: AppState
+    soft_id: int | None
+    version: str
+    docker_image: str
+    digest: str | None
+    commit: str | None
+    parameters: Mapping[str, Any]
+    """Without secrets."""
+    revision: int | None
+    """The revision in force; None: never started."""
+    managed: bool
+    """Whether the desired state of the inventory put it there."""
+    record_id: int
+    previous_record_id: int | None
+    update_time: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Revision:
+    """A state of a software on a server, as a record is to bring it about or has brought it about."""
+
+    server_id: int
+    name: str
+    number: int | None
+    """1, 2, 3 ... for each server and software; None unless it has worked once."""
+    record_id: int
+    soft_id: int | None
+    version: str
+    docker_image: str
+    digest: str | None
+    commit: str | None
+    repository: str
+    parameters: Mapping[str, Any]
+    """Without secrets."""
+    secrets: str | None = field(default=None, repr=False)
+    """The values of secret parameters, sealed."""
+    entry: Mapping[str, Any] = field(default_factory=dict)
+    images: tuple[str, ...] = ()
+    compose: str = ""
+    """The compose.yml as it was on the server; values stand in none of it."""
+    create_time: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Container:
+    """A container of softops on a server, as its engine described it last."""
+
+    id: int
+    server_id: int
+    engine_id: str
+    name: str
+    soft_name: str
+    service: str
+    version: str
+    docker_image: str
+    state: str
+    """The engine's word: created, running, paused, restarting, removing, exited or dead."""
+    health: str | None
+    """starting, healthy or unhealthy; None without a health check."""
+    exit_code: int | None
+    oom_killed: bool
+    restarts: int
+    ports: tuple[Mapping[str, Any], ...]
+    start_time: datetime | None
+    update_time: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -182,3 +276,5 @@ class FinalState:
     reason_params: Mapping[str, Any] = field(default_factory=dict)
     code: int | None = None
     digest: str | None = None
+    log: str | None = None
+    changed: bool | None = None

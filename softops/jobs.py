@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from softops.columns import clip
 from softops.db import Database
-from softops.entities import Job, Page
+from softops.entities import Job, Page, Server
 from softops.errors import Conflict, NotFound
 from softops.models import JobRow, RecordRow
 from softops.paging import page_of
@@ -34,6 +34,46 @@ class JobDraft:
     parameters: dict[str, Any] = field(default_factory=dict)
     retry_of: int | None = None
     repository: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    strategy: dict[str, Any] | None = None
+    waves: int | None = None
+    parent_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RevisionDraft:
+    """A state that a record is to bring about; the fields are those of Revision."""
+
+    repository: str
+    entry: Mapping[str, Any]
+    images: tuple[str, ...]
+    compose: str
+    secrets: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordDraft:
+    """What a job is to do on one server; the fields are those of Record."""
+
+    server: Server
+    soft_id: int | None
+    soft_name: str
+    version: str
+    docker_image: str
+    digest: str | None = None
+    commit: str | None = None
+    operation: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    wave: int | None = None
+    revision: RevisionDraft | None = None
+
+
+def alike(draft: JobDraft, servers: Sequence[Server]) -> tuple[RecordDraft, ...]:
+    """The same for every server, each once."""
+    return tuple(RecordDraft(server=server, soft_id=draft.soft_id, soft_name=draft.soft_name, version=draft.version,
+                             docker_image=draft.docker_image, commit=draft.commit, operation=draft.operation,
+                             parameters=draft.parameters)
+                 for server in {server.id: server for server in servers}.values())
 
 
 class Jobs:
@@ -113,6 +153,25 @@ class Jobs:
         self._db.run(lambda session: session.execute(
             update(JobRow).where(JobRow.id == job_id).values(command=clip(command))))
 
+    def set_wave(self, job_id: int, *, wave: int, waiting: str | None) -> None:
+        """Keep which wave runs, and what the job waits for before it goes on."""
+        self._db.run(lambda session: session.execute(
+            update(JobRow).where(JobRow.id == job_id).values(wave=wave, waiting=waiting)))
+
+    def approve_wave(self, job_id: int) -> Job:
+        """The job, allowed to go on with its next wave; Conflict when it does not wait for that."""
+
+        def work(session: Session) -> Job:
+            allowed = session.execute(update(JobRow).where(
+                JobRow.id == job_id, JobRow.status == RecordStatus.RUNNING, JobRow.waiting == "approval",
+            ).values(approved_wave=JobRow.wave))
+            job = job_of(row(session, job_id))
+            if not affected(allowed):
+                raise Conflict("NOTHING_TO_APPROVE", job=job_id)
+            return job
+
+        return self._db.run(work)
+
     def finish_job(self, job_id: int, now: datetime) -> Job:
         """The job, final once all its records are: SUCCESS when all are, CANCELLED when one is and none FAILED,
         FAILED otherwise. While a record is active the job stays as it is."""
@@ -125,7 +184,7 @@ class Jobs:
             if not actual.final and not states & ACTIVE:
                 wanted = move(f"Job {job_id}", actual, job_end(states))
                 session.execute(update(JobRow).where(JobRow.id == job_id, JobRow.status == actual).values(
-                    status=wanted, end_time=now, lease_until=None, remark=_remark(wanted, records)))
+                    status=wanted, end_time=now, lease_until=None, waiting=None, remark=_remark(wanted, records)))
                 session.refresh(found)
             return job_of(found)
 
@@ -161,6 +220,8 @@ def job_of(found: JobRow) -> Job:
                digest=found.digest, commit=found.commit, user=found.user, parameters=found.parameters,
                retry_of=found.retry_of, seq=found.seq, cancel_requested=found.cancel_requested,
                lease_owner=found.lease_owner, lease_until=found.lease_until, command=found.command,
+               options=found.options or {}, strategy=found.strategy, wave=found.wave, waves=found.waves,
+               waiting=found.waiting, approved_wave=found.approved_wave, parent_id=found.parent_id,
                remark=found.remark, create_time=found.create_time, start_time=found.start_time,
                end_time=found.end_time)
 

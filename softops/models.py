@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from softops.columns import BIG_ID, JsonText, UtcSeconds
+from softops.columns import BIG_ID, LONG_TEXT, JsonText, UtcSeconds
 
 NAMING = {
     "pk": "pk_%(table_name)s",
@@ -150,6 +150,15 @@ class JobRow(Base):
     lease_owner: Mapped[str | None] = mapped_column("system_soft_job_lease_owner", String(255))
     lease_until: Mapped[datetime | None] = mapped_column("system_soft_job_lease_until")
     command: Mapped[str] = mapped_column("system_soft_job_command", Text)
+    options: Mapped[dict[str, Any] | None] = mapped_column("system_soft_job_options", JsonText)
+    strategy: Mapped[dict[str, Any] | None] = mapped_column("system_soft_job_strategy", JsonText)
+    wave: Mapped[int | None] = mapped_column("system_soft_job_wave")
+    waves: Mapped[int | None] = mapped_column("system_soft_job_waves")
+    waiting: Mapped[str | None] = mapped_column("system_soft_job_waiting", String(50))
+    """What the running job waits for: NULL, `approval` or `settle`."""
+    approved_wave: Mapped[int | None] = mapped_column("system_soft_job_approved_wave")
+    parent_id: Mapped[int | None] = mapped_column("system_soft_job_parent_id")
+    """The job for which this one was made, as a roll-back is for an upgrade."""
     remark: Mapped[str | None] = mapped_column("system_soft_job_remark", Text)
     create_time: Mapped[datetime] = mapped_column("system_soft_job_create_time")
     start_time: Mapped[datetime | None] = mapped_column("system_soft_job_start_time")
@@ -186,6 +195,12 @@ class RecordRow(Base):
     reason: Mapped[str | None] = mapped_column("system_soft_record_reason", String(100))
     reason_params: Mapped[dict[str, Any]] = mapped_column("system_soft_record_reason_params", JsonText)
     cancel_requested: Mapped[bool] = mapped_column("system_soft_record_cancel_requested")
+    log: Mapped[str | None] = mapped_column("system_soft_record_log", LONG_TEXT)
+    """The last lines of a container that failed."""
+    changed: Mapped[bool | None] = mapped_column("system_soft_record_changed")
+    wave: Mapped[int | None] = mapped_column("system_soft_record_wave")
+    revision: Mapped[int | None] = mapped_column("system_soft_record_revision")
+    """The number of the revision that it made."""
     active_key: Mapped[str | None] = mapped_column("system_soft_record_active_key", String(300), unique=True)
     """`server id:software name` while the record is active, NULL once it is final."""
 
@@ -206,7 +221,7 @@ class EventRow(Base):
 
 
 class AppRow(Base):
-    """Which software is installed on which server, and what was there before."""
+    """Which software is on which server, in which state, and what was there before."""
 
     __tablename__ = "system_soft_app"
     __table_args__ = (
@@ -226,6 +241,11 @@ class AppRow(Base):
     digest: Mapped[str | None] = mapped_column("system_soft_app_digest", String(100))
     commit: Mapped[str | None] = mapped_column("system_soft_app_commit", String(64))
     parameters: Mapped[dict[str, Any]] = mapped_column("system_soft_app_parameters", JsonText)
+    state: Mapped[str] = mapped_column("system_soft_app_state", String(50), server_default="INSTALLED")
+    revision: Mapped[int | None] = mapped_column("system_soft_app_revision")
+    """The number of the revision that is in force; NULL while the software was never started."""
+    managed: Mapped[bool] = mapped_column("system_soft_app_managed", server_default="0")
+    """Whether the desired state of the inventory put it there, and so may remove it."""
     record_id: Mapped[int] = mapped_column(
         "system_soft_app_record_id", BigInteger, ForeignKey("system_soft_record.system_soft_record_id"), index=True)
     previous_record_id: Mapped[int | None] = mapped_column(
@@ -234,3 +254,70 @@ class AppRow(Base):
     """The record that installed what was there before; its version, digest and parameters are the way back."""
     create_time: Mapped[datetime] = mapped_column("system_soft_app_create_time")
     update_time: Mapped[datetime] = mapped_column("system_soft_app_update_time")
+
+
+class RevisionRow(Base):
+    """A state of a software on a server, as a record is to bring it about or has brought it about."""
+
+    __tablename__ = "system_soft_revision"
+    __table_args__ = (
+        UniqueConstraint("system_soft_revision_server_id", "system_soft_revision_name", "system_soft_revision_number",
+                         name="uq_system_soft_revision_number"),
+        TABLE,
+    )
+
+    id: Mapped[int] = mapped_column("system_soft_revision_id", BIG_ID, primary_key=True)
+    server_id: Mapped[int] = mapped_column(
+        "system_soft_revision_server_id", BigInteger, ForeignKey("system_soft_server.system_soft_server_id"))
+    name: Mapped[str] = mapped_column("system_soft_revision_name", String(255))
+    number: Mapped[int | None] = mapped_column("system_soft_revision_number")
+    """1, 2, 3 ... for each server and software; NULL unless it has worked once."""
+    record_id: Mapped[int] = mapped_column(
+        "system_soft_revision_record_id", BigInteger, ForeignKey("system_soft_record.system_soft_record_id"),
+        unique=True)
+    soft_id: Mapped[int | None] = mapped_column(
+        "system_soft_revision_soft_id", BigInteger, ForeignKey("system_soft_image.system_soft_image_id"), index=True)
+    version: Mapped[str] = mapped_column("system_soft_revision_version", String(100))
+    docker_image: Mapped[str] = mapped_column("system_soft_revision_docker_image", String(500))
+    digest: Mapped[str | None] = mapped_column("system_soft_revision_digest", String(100))
+    commit: Mapped[str | None] = mapped_column("system_soft_revision_commit", String(64))
+    repository: Mapped[str] = mapped_column("system_soft_revision_repository", String(100))
+    parameters: Mapped[dict[str, Any]] = mapped_column("system_soft_revision_parameters", JsonText)
+    secrets: Mapped[str | None] = mapped_column("system_soft_revision_secrets", LONG_TEXT)
+    """The values of secret parameters, sealed (`vault.py`)."""
+    entry: Mapped[dict[str, Any]] = mapped_column("system_soft_revision_entry", JsonText)
+    images: Mapped[list[str]] = mapped_column("system_soft_revision_images", JsonText)
+    compose: Mapped[str] = mapped_column("system_soft_revision_compose", LONG_TEXT)
+    create_time: Mapped[datetime] = mapped_column("system_soft_revision_create_time")
+
+
+class ContainerRow(Base):
+    """A container of softops on a server, as its engine described it last."""
+
+    __tablename__ = "system_soft_container"
+    __table_args__ = (
+        UniqueConstraint("system_soft_container_server_id", "system_soft_container_engine_id",
+                         name="uq_system_soft_container_engine_id"),
+        TABLE,
+    )
+
+    id: Mapped[int] = mapped_column("system_soft_container_id", BIG_ID, primary_key=True)
+    server_id: Mapped[int] = mapped_column(
+        "system_soft_container_server_id", BigInteger, ForeignKey("system_soft_server.system_soft_server_id"))
+    engine_id: Mapped[str] = mapped_column("system_soft_container_engine_id", String(64))
+    """The id that the engine gave it."""
+    name: Mapped[str] = mapped_column("system_soft_container_name", String(255))
+    soft_name: Mapped[str] = mapped_column("system_soft_container_soft_name", String(255), index=True)
+    service: Mapped[str] = mapped_column("system_soft_container_service", String(255))
+    version: Mapped[str] = mapped_column("system_soft_container_version", String(100))
+    docker_image: Mapped[str] = mapped_column("system_soft_container_docker_image", String(500))
+    state: Mapped[str] = mapped_column("system_soft_container_state", String(50))
+    """The engine's word: created, running, paused, restarting, removing, exited or dead."""
+    health: Mapped[str | None] = mapped_column("system_soft_container_health", String(50))
+    """starting, healthy or unhealthy; NULL without a health check."""
+    exit_code: Mapped[int | None] = mapped_column("system_soft_container_exit_code")
+    oom_killed: Mapped[bool] = mapped_column("system_soft_container_oom_killed")
+    restarts: Mapped[int] = mapped_column("system_soft_container_restarts")
+    ports: Mapped[list[Any]] = mapped_column("system_soft_container_ports", JsonText)
+    start_time: Mapped[datetime | None] = mapped_column("system_soft_container_start_time")
+    update_time: Mapped[datetime] = mapped_column("system_soft_container_update_time")

@@ -9,17 +9,18 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from softops.apps import note_success, revision_of, revision_row
 from softops.columns import clip
-from softops.entities import EventDraft, FinalState, Job, Page, Record, Server
+from softops.entities import EventDraft, FinalState, Job, Page, Record, Revision, Server
 from softops.errors import Conflict, ConstraintViolated, NotFound
-from softops.jobs import JobDraft, Jobs, affected, job_of
+from softops.jobs import JobDraft, Jobs, RecordDraft, affected, alike, job_of
 from softops.journal import Journal, append, stored
-from softops.models import ACTIVE_RECORD, AppRow, JobRow, RecordRow
+from softops.models import ACTIVE_RECORD, JobRow, RecordRow, RevisionRow
 from softops.paging import page_of
 from softops.statuses import ACTIVE, RecordStatus, move
 from softops.texts import Lang, render
 
-__all__ = ["JobDraft", "Records"]
+__all__ = ["JobDraft", "RecordDraft", "Records"]
 
 Tell = Callable[[Record], Sequence[EventDraft]]
 
@@ -31,25 +32,28 @@ class Records(Jobs, Journal):
     """The table of records, with their jobs and events. Each state is left by compare-and-set, a final one never."""
 
     def create_job(self, draft: JobDraft, servers: Sequence[Server], now: datetime) -> tuple[Job, tuple[Record, ...]]:
-        """A new PENDING job with one PENDING record per server, in their order, all or none; Conflict naming the
+        """A new PENDING job that does the same on every server; see `create`."""
+        return self.create(draft, alike(draft, servers), now)
+
+    def create(self, draft: JobDraft, drafts: Sequence[RecordDraft], now: datetime) -> tuple[Job, tuple[Record, ...]]:
+        """A new PENDING job with PENDING records, in their order, all or none; Conflict naming the
         holder when the same software is already being worked on on one of the servers."""
-        distinct = tuple({server.id: server for server in servers}.values())
         for _ in range(TRIES):
             try:
-                return self._db.run(lambda session: _create(session, draft, distinct, now))
+                return self._db.run(lambda session: _create(session, draft, drafts, now))
             except ConstraintViolated as exc:
                 if exc.constraint != ACTIVE_RECORD:
                     raise
                 # None: the holder has ended in the meantime, so the way may be free now.
-                if (holder := self._holder(draft, distinct)) is not None:
+                if (holder := self._holder(drafts)) is not None:
                     raise Conflict("SERVER_BUSY", server=holder.server_name, software=holder.soft_name,
                                    job=holder.job_id, record=holder.id) from exc
-        raise Conflict("SERVER_BUSY", server=distinct[0].name, software=draft.soft_name, job="?", record="?")
+        raise Conflict("SERVER_BUSY", server=drafts[0].server.name, software=drafts[0].soft_name, job="?", record="?")
 
     def record(self, record_id: int) -> Record:
         """The record as it is now."""
         with self._db.reading() as session:
-            return _record_of(_row(session, record_id))
+            return record_of(_row(session, record_id))
 
     def page(self, *, page: int, size: int, soft_id: int | None = None, server_id: int | None = None,
              status: RecordStatus | None = None, job_id: int | None = None) -> Page[Record]:
@@ -58,7 +62,7 @@ class Records(Jobs, Journal):
                   RecordRow.job_id: job_id}
         found = select(RecordRow).where(*(column == value for column, value in wanted.items() if value is not None))
         with self._db.reading() as session:
-            return page_of(session, found, _record_of, page=page, size=size, order=(RecordRow.id.desc(),))
+            return page_of(session, found, record_of, page=page, size=size, order=(RecordRow.id.desc(),))
 
     def job_records(self, job_id: int) -> tuple[Record, ...]:
         """All records of a job, in the order of its servers."""
@@ -71,11 +75,14 @@ class Records(Jobs, Journal):
             return _records(session, RecordRow.job_id == job_id, RecordRow.status.in_(ACTIVE),
                             RecordRow.cancel_requested.is_(True))
 
-    def start_records(self, job_id: int, now: datetime) -> tuple[Record, ...]:
-        """The records of a job that were PENDING and are RUNNING now; what was cancelled before stays so."""
+    def start_records(self, job_id: int, now: datetime, *, wave: int | None = None) -> tuple[Record, ...]:
+        """The records of a job, or of one wave of it, that were PENDING and are RUNNING now; what was cancelled
+        before stays so."""
 
         def work(session: Session) -> tuple[Record, ...]:
             pending = select(RecordRow.id).where(RecordRow.job_id == job_id, RecordRow.status == RecordStatus.PENDING)
+            if wave is not None:
+                pending = pending.where(RecordRow.wave == wave)
             ids = session.scalars(pending.with_for_update()).all()
             session.execute(update(RecordRow).where(RecordRow.id.in_(ids), RecordRow.status == RecordStatus.PENDING)
                             .values(status=RecordStatus.RUNNING, start_time=now))
@@ -89,7 +96,7 @@ class Records(Jobs, Journal):
         def work(session: Session) -> Record:
             marked = session.execute(update(RecordRow).values(cancel_requested=True)
                                      .where(RecordRow.id == record_id, RecordRow.status.in_(ACTIVE)))
-            record = _record_of(_row(session, record_id))
+            record = record_of(_row(session, record_id))
             if not affected(marked):
                 raise Conflict("ALREADY_FINAL", what=f"Record {record_id}", status=record.status.value)
             return record
@@ -105,6 +112,7 @@ class Records(Jobs, Journal):
         `after`: see append_events.
         """
         values = {"status": final.status, "end_time": now, "code": final.code, "digest": final.digest,
+                  "log": clip(final.log), "changed": final.changed,
                   "reason": final.reason, "reason_params": dict(final.reason_params), "active_key": None,
                   "remark": clip(render(final.reason, lang, final.reason_params))}
 
@@ -112,45 +120,55 @@ class Records(Jobs, Journal):
             record = _finish(session, record_id, final.status, values, running=running)
             if record is None:
                 return _ended_by_us(session, record_id, tell, after)
-            if record.operation == "install" and record.status is RecordStatus.SUCCESS:
-                _save_app(session, record, now)
+            if record.status is RecordStatus.SUCCESS:
+                record = note_success(session, record, now)
             if drafts := tell(record):
                 append(session, record.job_id, drafts, after)
             return record
 
         return self._db.run(work)
 
-    def _holder(self, draft: JobDraft, servers: Sequence[Server]) -> Record | None:
-        keys = [_active_key(server, draft) for server in servers]
+    def revisions_of(self, job_id: int) -> Mapping[int, Revision]:
+        """The states that the records of a job are to bring about, by record."""
+        found = select(RevisionRow).join(RecordRow, RecordRow.id == RevisionRow.record_id).where(
+            RecordRow.job_id == job_id)
+        with self._db.reading() as session:
+            return {row.record_id: revision_of(row) for row in session.scalars(found)}
+
+    def _holder(self, drafts: Sequence[RecordDraft]) -> Record | None:
+        keys = [_active_key(draft) for draft in drafts]
         with self._db.reading() as session:
             return next(iter(_records(session, RecordRow.active_key.in_(keys))), None)
 
 
-def _create(session: Session, draft: JobDraft, servers: Sequence[Server],
+def _create(session: Session, draft: JobDraft, drafts: Sequence[RecordDraft],
             now: datetime) -> tuple[Job, tuple[Record, ...]]:
     job = JobRow(operation=draft.operation, status=RecordStatus.PENDING, soft_id=draft.soft_id,
                  soft_name=draft.soft_name, version=draft.version, docker_image=draft.docker_image,
                  digest=draft.digest, commit=draft.commit, repository=draft.repository, user=draft.user,
                  parameters=dict(draft.parameters), retry_of=draft.retry_of, seq=0, cancel_requested=False,
+                 options=dict(draft.options), strategy=draft.strategy, waves=draft.waves, parent_id=draft.parent_id,
                  command="", create_time=now)
     session.add(job)
     session.flush()
-    records = [_new_record(job, draft, server) for server in servers]
+    records = [_new_record(job, one) for one in drafts]
     session.add_all(records)
     session.flush()
-    return job_of(job), tuple(_record_of(record) for record in records)
+    session.add_all(revision_row(record, one, now) for record, one in zip(records, drafts, strict=True)
+                    if one.revision is not None)
+    return job_of(job), tuple(record_of(record) for record in records)
 
 
-def _new_record(job: JobRow, draft: JobDraft, server: Server) -> RecordRow:
-    return RecordRow(job_id=job.id, soft_id=draft.soft_id, server_id=server.id, status=RecordStatus.PENDING,
+def _new_record(job: JobRow, draft: RecordDraft) -> RecordRow:
+    return RecordRow(job_id=job.id, soft_id=draft.soft_id, server_id=draft.server.id, status=RecordStatus.PENDING,
                      operation=draft.operation, soft_name=draft.soft_name, version=draft.version,
-                     docker_image=draft.docker_image, server_name=server.name, user=draft.user,
-                     commit=draft.commit, parameters=dict(draft.parameters), reason_params={},
-                     cancel_requested=False, active_key=_active_key(server, draft))
+                     docker_image=draft.docker_image, server_name=draft.server.name, user=job.user,
+                     commit=draft.commit, parameters=dict(draft.parameters), reason_params={}, wave=draft.wave,
+                     cancel_requested=False, active_key=_active_key(draft))
 
 
-def _active_key(server: Server, draft: JobDraft) -> str:
-    return f"{server.id}:{draft.soft_name}"
+def _active_key(draft: RecordDraft) -> str:
+    return f"{draft.server.id}:{draft.soft_name}"
 
 
 def _finish(session: Session, record_id: int, wanted: RecordStatus, values: Mapping[str, Any], *,
@@ -162,31 +180,15 @@ def _finish(session: Session, record_id: int, wanted: RecordStatus, values: Mapp
         done = session.execute(update(RecordRow).where(RecordRow.id == record_id, RecordRow.status == actual)
                                .values(**values))
         if affected(done):
-            return _record_of(_row(session, record_id))
+            return record_of(_row(session, record_id))
     return None
 
 
 def _ended_by_us(session: Session, record_id: int, tell: Tell, after: int) -> Record | None:
     """The final record when it was told of in our very words: the transaction that did so was ours."""
-    record = _record_of(_row(session, record_id))
+    record = record_of(_row(session, record_id))
     drafts = tell(record)
     return record if drafts and stored(session, record.job_id, drafts, after) else None
-
-
-def _save_app(session: Session, record: Record, now: datetime) -> None:
-    """Note that the software of a successful record is what its server has now, and what it had before."""
-    app = session.scalars(select(AppRow).where(AppRow.server_id == record.server_id, AppRow.name == record.soft_name)
-                          .with_for_update()).one_or_none()
-    if app is None:
-        app = AppRow(server_id=record.server_id, name=record.soft_name, create_time=now)
-        session.add(app)
-    else:
-        app.previous_record_id = app.record_id
-    app.record_id = record.id
-    app.soft_id = record.soft_id
-    app.version, app.docker_image = record.version, record.docker_image
-    app.digest, app.commit, app.parameters = record.digest, record.commit, dict(record.parameters)
-    app.update_time = now
 
 
 def _row(session: Session, record_id: int) -> RecordRow:
@@ -198,13 +200,15 @@ def _row(session: Session, record_id: int) -> RecordRow:
 
 def _records(session: Session, *conditions: Any) -> tuple[Record, ...]:
     rows = session.scalars(select(RecordRow).where(*conditions).order_by(RecordRow.id))
-    return tuple(_record_of(found) for found in rows)
+    return tuple(record_of(found) for found in rows)
 
 
-def _record_of(found: RecordRow) -> Record:
+def record_of(found: RecordRow) -> Record:
+    """The value of a row."""
     return Record(id=found.id, job_id=found.job_id, soft_id=found.soft_id, server_id=found.server_id,
                   status=RecordStatus(found.status), operation=found.operation, soft_name=found.soft_name,
                   version=found.version, docker_image=found.docker_image, server_name=found.server_name,
                   user=found.user, start_time=found.start_time, end_time=found.end_time, remark=found.remark,
                   digest=found.digest, commit=found.commit, parameters=found.parameters, code=found.code,
-                  reason=found.reason, reason_params=found.reason_params, cancel_requested=found.cancel_requested)
+                  reason=found.reason, reason_params=found.reason_params, cancel_requested=found.cancel_requested,
+                  log=found.log, changed=found.changed, wave=found.wave, revision=found.revision)

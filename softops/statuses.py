@@ -54,6 +54,15 @@ class ServerStatus(enum.StrEnum):
     OFFLINE = "OFFLINE"
 
 
+class AppState(enum.StrEnum):
+    """What was last done with a software on a server; what its containers do is theirs to say."""
+
+    INSTALLED = "INSTALLED"
+    """Its image is there; it was never started."""
+    RUNNING = "RUNNING"
+    STOPPED = "STOPPED"
+
+
 TRANSITIONS: Mapping[RecordStatus, frozenset[RecordStatus]] = {
     RecordStatus.PENDING: frozenset({RecordStatus.RUNNING, RecordStatus.FAILED, RecordStatus.CANCELLED}),
     RecordStatus.RUNNING: frozenset({RecordStatus.SUCCESS, RecordStatus.FAILED, RecordStatus.CANCELLED}),

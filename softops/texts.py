@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from softops.app_texts import APP_TEXTS
 from softops.catalog_texts import CATALOG_TEXTS
 from softops.server_texts import SERVER_TEXTS
 from softops.web_texts import WEB_TEXTS
@@ -27,7 +28,7 @@ class Text(NamedTuple):
 
 TEXTS: Mapping[str, Text] = {
     **{reason: Text(*sentences) for reason, sentences
-       in {**CATALOG_TEXTS, **SERVER_TEXTS, **WEB_TEXTS}.items()},
+       in {**APP_TEXTS, **CATALOG_TEXTS, **SERVER_TEXTS, **WEB_TEXTS}.items()},
     "INTERNAL": Text("Something went wrong inside softops ({detail}). The log has the details.",
                      "softops 内部出错（{detail}），详情见日志。"),
     "CONFIG_INVALID": Text("{name}={value} can't be used: {problem}. Set it right or leave it out.",

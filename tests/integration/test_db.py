@@ -119,7 +119,7 @@ def test_a_newer_schema_is_left_alone(bare_url: str) -> None:
     database.migrate()
     with database.session() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(DatabaseError, match="schema 9999, this softops knows only up to 0001") as refused:
+    with pytest.raises(DatabaseError, match="schema 9999, this softops knows only up to 0002") as refused:
         database.migrate()
     assert refused.value.reason == "DATABASE_NEWER"
     database.close()

@@ -1,0 +1,145 @@
+"""What is on servers, in SQL: each software there, and the revisions it has been through."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from softops.db import Database
+from softops.entities import App, Page, Record, Revision
+from softops.errors import InternalError, NotFound
+from softops.jobs import RecordDraft
+from softops.models import AppRow, RecordRow, RevisionRow, ServerRow
+from softops.paging import page_of
+from softops.statuses import AppState
+
+RUNNING_AFTER = frozenset({"start", "upgrade", "rollback"})
+"""Operations that make a revision."""
+
+
+class Apps:
+    """Reads the tables of apps and revisions; they are written together with the records that change them."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def all(self) -> tuple[App, ...]:
+        """Everything on all servers, by server and name."""
+        return self._found()
+
+    def on(self, server_id: int) -> tuple[App, ...]:
+        """Everything on one server, by name."""
+        return self._found(AppRow.server_id == server_id)
+
+    def where(self, name: str) -> tuple[App, ...]:
+        """The servers that have a software, by server name."""
+        return self._found(AppRow.name == name)
+
+    def find(self, server_id: int, name: str) -> App | None:
+        """A software on a server."""
+        return next(iter(self._found(AppRow.server_id == server_id, AppRow.name == name)), None)
+
+    def revisions(self, server_id: int, name: str, *, page: int, size: int) -> Page[Revision]:
+        """What a software has been on a server, newest first."""
+        found = select(RevisionRow).where(RevisionRow.server_id == server_id, RevisionRow.name == name,
+                                          RevisionRow.number.is_not(None))
+        with self._db.reading() as session:
+            return page_of(session, found, revision_of, page=page, size=size, order=(RevisionRow.number.desc(),))
+
+    def revision(self, server_id: int, name: str, number: int) -> Revision:
+        """One revision; NotFound naming the numbers there are."""
+        found = select(RevisionRow).where(RevisionRow.server_id == server_id, RevisionRow.name == name)
+        with self._db.reading() as session:
+            row = session.scalars(found.where(RevisionRow.number == number)).one_or_none()
+            if row is None:
+                raise NotFound("REVISION_NOT_FOUND", software=name, revision=number,
+                               choices=self._numbers(session, server_id, name))
+            return revision_of(row)
+
+    def _numbers(self, session: Session, server_id: int, name: str) -> str:
+        low, high = session.execute(select(func.min(RevisionRow.number), func.max(RevisionRow.number)).where(
+            RevisionRow.server_id == server_id, RevisionRow.name == name)).one()
+        return "-" if low is None else f"{low}-{high}"
+
+    def _found(self, *conditions: Any) -> tuple[App, ...]:
+        found = (select(AppRow, ServerRow.name).join(ServerRow, ServerRow.id == AppRow.server_id)
+                 .where(*conditions).order_by(ServerRow.name, AppRow.name))
+        with self._db.reading() as session:
+            return tuple(_app_of(row, server_name) for row, server_name in session.execute(found).tuples())
+
+
+def _app_of(row: AppRow, server_name: str) -> App:
+    return App(server_id=row.server_id, server_name=server_name, name=row.name, state=AppState(row.state),
+               soft_id=row.soft_id, version=row.version, docker_image=row.docker_image, digest=row.digest,
+               commit=row.commit, parameters=row.parameters, revision=row.revision, managed=row.managed,
+               record_id=row.record_id, previous_record_id=row.previous_record_id, update_time=row.update_time)
+
+
+def revision_of(row: RevisionRow) -> Revision:
+    """The value of a row."""
+    return Revision(server_id=row.server_id, name=row.name, number=row.number, record_id=row.record_id,
+                    soft_id=row.soft_id, version=row.version, docker_image=row.docker_image, digest=row.digest,
+                    commit=row.commit, repository=row.repository, parameters=row.parameters, secrets=row.secrets,
+                    entry=row.entry, images=tuple(row.images), compose=row.compose, create_time=row.create_time)
+
+
+def revision_row(record: RecordRow, draft: RecordDraft, now: datetime) -> RevisionRow:
+    """The row of the state that a record is to bring about."""
+    made = draft.revision
+    if made is None:
+        raise InternalError("INTERNAL", detail="a record without a revision")
+    return RevisionRow(server_id=record.server_id, name=record.soft_name, number=None, record_id=record.id,
+                       soft_id=record.soft_id, version=record.version, docker_image=record.docker_image,
+                       digest=draft.digest, commit=record.commit, repository=made.repository,
+                       parameters=dict(draft.parameters), secrets=made.secrets, entry=dict(made.entry),
+                       images=list(made.images), compose=made.compose, create_time=now)
+
+
+def note_success(session: Session, record: Record, now: datetime) -> Record:
+    """Note in the tables what the server has since the record succeeded; the record, with the revision it made."""
+    app = session.scalars(select(AppRow).where(AppRow.server_id == record.server_id, AppRow.name == record.soft_name)
+                          .with_for_update()).one_or_none()
+    if record.operation == "remove":
+        if app is not None:
+            session.delete(app)
+    elif record.operation in {"stop", "restart"}:
+        if app is not None:
+            app.state = AppState.STOPPED if record.operation == "stop" else AppState.RUNNING
+            app.update_time = now
+    elif record.operation == "install":
+        # What was started keeps running: an installation only brings the image of another version.
+        if app is None or app.revision is None:
+            _occupy(session, app, record, now, AppState.INSTALLED)
+    elif record.operation in RUNNING_AFTER:
+        number = _number_revision(session, record)
+        _occupy(session, app, record, now, AppState.RUNNING).revision = number
+        session.execute(update(RecordRow).where(RecordRow.id == record.id).values(revision=number))
+        return replace(record, revision=number)
+    return record
+
+
+def _number_revision(session: Session, record: Record) -> int:
+    mine = session.scalars(select(RevisionRow).where(RevisionRow.record_id == record.id)).one()
+    last = session.scalar(select(func.max(RevisionRow.number)).where(
+        RevisionRow.server_id == record.server_id, RevisionRow.name == record.soft_name))
+    mine.number = (last or 0) + 1
+    mine.digest = record.digest or mine.digest
+    return mine.number
+
+
+def _occupy(session: Session, app: AppRow | None, record: Record, now: datetime, state: AppState) -> AppRow:
+    """The row of the software on its server, now what `record` made it."""
+    if app is None:
+        app = AppRow(server_id=record.server_id, name=record.soft_name, create_time=now, managed=False)
+        session.add(app)
+    else:
+        app.previous_record_id = app.record_id
+    app.record_id, app.soft_id, app.state = record.id, record.soft_id, state
+    app.version, app.docker_image = record.version, record.docker_image
+    app.digest, app.commit, app.parameters = record.digest, record.commit, dict(record.parameters)
+    app.update_time = now
+    return app
