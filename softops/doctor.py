@@ -78,7 +78,16 @@ def check_ansible() -> Finding:
     if not program.exists():
         return Finding(check="DOCTOR_ANSIBLE", level=Level.PROBLEM, detail=str(program),
                        remedy=f"{sys.executable} -m pip install 'ansible>=12,<15'")
-    return Finding(check="DOCTOR_ANSIBLE", level=Level.OK, detail=_first_line([str(program), "--version"]))
+    works, said = _answer([str(program), "--version"], LC_ALL="C.UTF-8")
+    if not works:
+        return Finding(check="DOCTOR_ANSIBLE", level=Level.PROBLEM, detail=said,
+                       remedy=f"{sys.executable} -m pip install --force-reinstall 'ansible>=12,<15'")
+    works, complaint = _answer([str(program), "--version"])
+    if not works:
+        # softops sets the locale for its own runs; a person who types the command has to.
+        return Finding(check="DOCTOR_ANSIBLE", level=Level.NOTE, detail=f"{said}; {complaint}",
+                       remedy="export LC_ALL=C.UTF-8")
+    return Finding(check="DOCTOR_ANSIBLE", level=Level.OK, detail=said)
 
 
 def check_playbooks(settings: Settings) -> Finding:
@@ -164,12 +173,16 @@ def _told(lang: Lang, check: str, look: Callable[[], Finding]) -> Finding:
 def _program(check: str, name: str, option: str, remedy: str) -> Finding:
     if shutil.which(name) is None:
         return Finding(check=check, level=Level.PROBLEM, detail=name, remedy=remedy)
-    return Finding(check=check, level=Level.OK, detail=_first_line([name, option]))
+    works, said = _answer([name, option])
+    return Finding(check=check, level=Level.OK if works else Level.PROBLEM, detail=said,
+                   remedy=None if works else remedy)
 
 
-def _first_line(argv: list[str]) -> str:
+def _answer(argv: list[str], **environment: str) -> tuple[bool, str]:
+    """Whether the program works, and the first line of what it says."""
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False, errors="replace",
+                              env={**os.environ, **environment})
     except (OSError, subprocess.TimeoutExpired) as exc:
-        return f"{argv[0]}: {exc}"
-    return next(iter((done.stdout or done.stderr).splitlines()), argv[0])
+        return False, f"{argv[0]}: {exc}"
+    return done.returncode == 0, next(iter((done.stdout or done.stderr).splitlines()), argv[0])

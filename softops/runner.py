@@ -124,7 +124,9 @@ class PlaybookRun:
 
     def _environment(self) -> dict[str, str]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}"
-        return {TOKEN: self.token, "PATH": path, "ANSIBLE_CONFIG": str(self._limits.home / "ansible.cfg"),
+        # A locale that is set but not installed keeps Ansible from starting at all; this one is everywhere.
+        return {TOKEN: self.token, "LC_ALL": "C.UTF-8", "PATH": path,
+                "ANSIBLE_CONFIG": str(self._limits.home / "ansible.cfg"),
                 "ANSIBLE_HOST_KEY_CHECKING": "True", "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1",
                 # What an Ansible that was killed leaves behind goes with the run.
                 "ANSIBLE_LOCAL_TEMP": str(self._directory / "tmp"),

@@ -67,6 +67,13 @@ def test_doctor_finds_everything_in_order(alone: Shell, tmp_path: Path) -> None:
         "catalog": "OK", "database": "OK", "server": "NOTE"}
 
 
+def test_doctor_tells_of_a_locale_that_only_runs_by_hand_stumble_over(alone: Shell, tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    ended = alone("doctor", "--json", LC_ALL="xx_XX.UTF-8")
+    (finding,) = [finding for finding in ended.document if finding["check"] == "ansible"]
+    assert (finding["level"], finding["remedy"]) == ("NOTE", "export LC_ALL=C.UTF-8")
+
+
 def test_doctor_names_what_is_missing_and_how_to_mend_it(alone: Shell, tmp_path: Path) -> None:
     (tmp_path / "tmp").mkdir()
     (tmp_path / "empty").mkdir()

@@ -65,6 +65,8 @@ def _on(fleet: Fleet, begun: float, *, once: bool) -> int:
     with Serving(fleet, catalog=catalog, sync_interval=0, language=person_language()) as softops:
         print(say("READY", seconds=time.monotonic() - begun), flush=True)
         code = _main_job(softops)
+        if code:
+            print(f"\n{say('FAILED', code=code)}", tail(softops.log), sep="\n", file=sys.stderr, flush=True)
         if once:
             return code
         _explain(softops)

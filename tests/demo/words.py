@@ -18,6 +18,8 @@ WORDS = {
                  "演示将持续到按下 Ctrl-C，结束后不留任何东西。"),
     "END": Text("Taking everything away ...", "正在清理……"),
     "GONE": Text("Nothing is left.", "已全部清理。"),
+    "FAILED": Text("The install did not succeed (exit code {code}). The records above say why; softops' log ends:",
+                   "安装未成功（退出码 {code}），原因见上面的记录；softops 日志的末尾："),
     "DIED": Text("softops has ended unexpectedly; its log:", "softops 意外退出，其日志："),
 }
 

@@ -65,6 +65,13 @@ def test_a_run_touches_exactly_the_named_servers_and_counts_them(home: Path) -> 
     assert events[-1]["event"] == "playbook_on_stats"
 
 
+def test_a_locale_that_is_not_installed_keeps_no_run_from_starting(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.setenv("LANG", "xx_XX.UTF-8")
+    end, _ = execute(prepare(home, "ansible.builtin.debug: {msg: hello}"))
+    assert (end.status, end.stats) == (RunStatus.SUCCESSFUL, {"web1": HostStats(ok=1)})
+
+
 def test_more_servers_than_fit_on_a_command_line(home: Path) -> None:
     absent = tuple(f"absent-{number:05}.{'x' * 50}.example.org" for number in range(2500))
     end, _ = execute(prepare(home, "ansible.builtin.debug: {msg: hello}", ("web1", *absent, "web3")))
