@@ -13,10 +13,19 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, UniqueConstraint, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+    SQLAlchemyError,
+    StatementError,
+)
 from sqlalchemy.orm import Session
 
-from softops.errors import ConfigError, ConstraintViolated, DatabaseError
+from softops.errors import ConfigError, ConstraintViolated, DatabaseError, DatabaseRefused
 from softops.models import Base
 from softops.upgrade import upgrade
 
@@ -37,7 +46,8 @@ BEGIN = "softops_begin"
 class Database:
     """A database that many threads use at the same time; each transaction is one `with` block or one `run`.
 
-    Errors of SQLAlchemy and the drivers come out as DatabaseError, none of them with the password.
+    Errors of SQLAlchemy and the drivers come out as DatabaseError, those that no repetition mends as
+    DatabaseRefused, none of them with the password.
     """
 
     def __init__(self, url: str) -> None:
@@ -111,7 +121,8 @@ class Database:
         except IntegrityError as exc:
             raise ConstraintViolated("DATABASE_CONSTRAINT", constraint=violated(str(exc.orig))) from exc
         except SQLAlchemyError as exc:
-            raise DatabaseError("DATABASE_FAILED", database=_shown(self._url), problem=_problem(exc)) from exc
+            kind = DatabaseRefused if _is_for_good(exc) else DatabaseError
+            raise kind("DATABASE_FAILED", database=_shown(self._url), problem=_problem(exc)) from exc
 
 
 def violated(message: str) -> str:
@@ -191,6 +202,14 @@ def _lost(exc: BaseException | None) -> bool:
     if not isinstance(exc, DBAPIError):
         return False
     return exc.orig is not None and bool(exc.orig.args) and exc.orig.args[0] in LOST
+
+
+def _is_for_good(exc: SQLAlchemyError) -> bool:
+    """Whether what was asked is wrong itself, so that a database that works again would not take it either."""
+    if isinstance(exc, DBAPIError):
+        return isinstance(exc, DataError | NotSupportedError | ProgrammingError)
+    # A value that could not even be handed to the driver.
+    return isinstance(exc, StatementError)
 
 
 def _problem(exc: SQLAlchemyError) -> str:

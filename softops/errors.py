@@ -108,10 +108,14 @@ class DatabaseError(SoftopsError):
     then = Then.RETRY
 
 
-class ConstraintViolated(DatabaseError):
-    """The rows would break a rule that the database guards; `constraint` names it."""
+class DatabaseRefused(DatabaseError):
+    """The database works, but does not take this, however often it is asked."""
 
     then = Then.HUMAN
+
+
+class ConstraintViolated(DatabaseRefused):
+    """The rows would break a rule that the database guards; `constraint` names it."""
 
     def __init__(self, reason: str, /, *, constraint: str, **params: object) -> None:
         super().__init__(reason, constraint=constraint, **params)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from softops.errors import DatabaseError
+from softops.errors import DatabaseError, Then
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -19,14 +19,17 @@ LAST_TRIES = 5
 
 
 def insist(action: Callable[[], T], stopping: threading.Event, what: str) -> T:
-    """The value of `action`, tried again for as long as it raises DatabaseError. Once `stopping` is set it is
-    tried a few times more and then the error is raised: what is missing is found out at the next start."""
+    """The value of `action`, tried again for as long as it raises a DatabaseError that may mend itself; any other
+    error is raised at once. Once `stopping` is set it is tried a few times more and then the error is raised: what
+    is missing is found out at the next start."""
     left = LAST_TRIES
     pause = threading.Event()
     while True:
         try:
             return action()
         except DatabaseError as exc:
+            if exc.then is not Then.RETRY:
+                raise
             left -= stopping.is_set()
             if left <= 0:
                 raise

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from softops import db
 from softops.columns import clip
 from softops.db import Database, violated
-from softops.errors import ConfigError, ConstraintViolated, DatabaseError
+from softops.errors import ConfigError, ConstraintViolated, DatabaseError, DatabaseRefused
 from softops.models import Base, ImageRow, JobRow, RepositoryRow
 from tests.factories import NOW, a_job, a_repository
 from tests.integration.mariadb import MariaDB
@@ -307,7 +307,7 @@ def test_stored_times_are_naive_and_in_whole_seconds(database: Database) -> None
         session.add(row)
     with database.reading() as session:
         assert session.scalar(select(RepositoryRow.sync_time)) == NOW
-    with pytest.raises(DatabaseError) as refused, database.session() as session:
+    with pytest.raises(DatabaseRefused) as refused, database.session() as session:
         session.execute(update(RepositoryRow).values(sync_time=datetime.now(UTC)))
     assert isinstance(refused.value.__cause__, StatementError)
 
@@ -328,7 +328,7 @@ def test_too_long_text_is_cut_where_it_may_be() -> None:
 
 
 def test_too_long_values_are_refused_on_mariadb(on_mariadb: Database) -> None:
-    with pytest.raises(DatabaseError, match="Data too long"):
+    with pytest.raises(DatabaseRefused, match="Data too long"):
         a_repository(on_mariadb, "x" * 101)
 
 
