@@ -43,6 +43,12 @@ class Settings(BaseSettings):
     connect_timeout: int = Field(default=10, ge=1, description="Seconds to reach a server, engine or registry")
     insecure_registries: str = Field(default="", description="Registries spoken to over plain HTTP, host:port, "
                                                              "separated by commas; loopback ones always are")
+    secret_key: str = Field(default="", repr=False, description="Key that seals secret parameters in the database "
+                                                                "(Fernet); empty: the file secret.key in SOFTOPS_VAR")
+    settle_time: int = Field(default=3, ge=0, le=600, description="Seconds a started container without a health check "
+                                                                  "must stay up")
+    health_timeout: int = Field(default=300, ge=1, le=86400, description="Seconds a started software may take to "
+                                                                         "become healthy")
     language: Literal["zh", "en"] = Field(default="zh", description="Language of remarks and live messages")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Log level")
 
