@@ -8,7 +8,7 @@ and foreign playbooks can print what they like without stopping a run.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,8 @@ class StageReached:
     at: float
     total: int | None = None
     """For `pull`: bytes to download, None when not known."""
+    software: str | None = None
+    """Which one of the run's software it is about; None: the only one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +48,35 @@ class LayersChanged:
     host: str
     layers: tuple[Layer, ...]
     at: float
+    software: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContainersChanged:
+    """Containers of a software have new states on a server."""
+
+    host: str
+    software: str | None
+    containers: tuple[Layer, ...]
+    """Each by its name; what a layer and a container have in common is an id and a status."""
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppEnded:
+    """Our action has ended its work on one software on one server, and says how."""
+
+    host: str
+    software: str
+    outcome: str
+    """success, failed or cancelled."""
+    reason: str
+    code: int
+    params: Mapping[str, Any]
+    at: float
+    digest: str | None = None
+    changed: bool | None = None
+    log: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +121,7 @@ class RunStats:
     hosts: Mapping[str, HostStats]
 
 
-RunEvent = StageReached | LayersChanged | HostFailed | HostOk | RunStats
+RunEvent = StageReached | LayersChanged | ContainersChanged | AppEnded | HostFailed | HostOk | RunStats
 
 MAX_LINE = 256 * 1024
 _STATS = {"ok": "ok", "changed": "changed", "failures": "failures", "dark": "unreachable",
@@ -128,12 +159,51 @@ def parse_line(line: str, token: str | None = None) -> RunEvent | None:
     host, at = data.get("host"), data.get("at")
     if not isinstance(host, str) or not isinstance(at, int | float) or data.get("run") != token:
         return None
-    if data.get("kind") == "stage" and isinstance(data.get("stage"), str):
-        return StageReached(host=host, stage=data["stage"], at=float(at), total=_count(data.get("total")))
-    if data.get("kind") == "layers" and isinstance(data.get("layers"), list):
-        layers = tuple(layer for item in data["layers"] if (layer := _layer(item)))
-        return LayersChanged(host=host, layers=layers, at=float(at)) if layers else None
-    return None
+    reader = _READERS.get(str(data.get("kind")))
+    return reader(data, host, float(at)) if reader else None
+
+
+def _stage(data: Mapping[str, Any], host: str, at: float) -> StageReached | None:
+    if not isinstance(data.get("stage"), str):
+        return None
+    return StageReached(host=host, stage=data["stage"], at=at, total=_count(data.get("total")),
+                        software=_software(data))
+
+
+def _layers(data: Mapping[str, Any], host: str, at: float) -> LayersChanged | None:
+    layers = _items(data.get("layers"))
+    return LayersChanged(host=host, layers=layers, at=at, software=_software(data)) if layers else None
+
+
+def _containers(data: Mapping[str, Any], host: str, at: float) -> ContainersChanged | None:
+    found = _items(data.get("containers"))
+    return ContainersChanged(host=host, containers=found, at=at, software=_software(data)) if found else None
+
+
+def _ended(data: Mapping[str, Any], host: str, at: float) -> AppEnded | None:
+    software, outcome, reason, code = (data.get(key) for key in ("software", "outcome", "reason", "code"))
+    if not isinstance(software, str) or outcome not in OUTCOMES or not isinstance(reason, str):
+        return None
+    changed, digest, log = data.get("changed"), data.get("digest"), data.get("log")
+    return AppEnded(host=host, software=software, outcome=str(outcome), reason=reason, at=at,
+                    code=code if isinstance(code, int) else 500, params=_mapping(data.get("params")),
+                    digest=digest if isinstance(digest, str) else None,
+                    changed=changed if isinstance(changed, bool) else None,
+                    log=log if isinstance(log, str) and log else None)
+
+
+OUTCOMES = frozenset({"success", "failed", "cancelled"})
+_READERS: Mapping[str, Callable[[Mapping[str, Any], str, float], RunEvent | None]] = {
+    "stage": _stage, "layers": _layers, "containers": _containers, "result": _ended}
+
+
+def _software(data: Mapping[str, Any]) -> str | None:
+    software = data.get("software")
+    return software if isinstance(software, str) else None
+
+
+def _items(found: object) -> tuple[Layer, ...]:
+    return tuple(layer for item in found if (layer := _layer(item))) if isinstance(found, list) else ()
 
 
 def _layer(item: object) -> Layer | None:
