@@ -1,0 +1,66 @@
+"""Servers are assigned to waves, and a breach holds the next one back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from softops.errors import BadRequest
+from softops.statuses import RecordStatus
+from softops.waves import Strategy, assign, is_breached, strategy_of
+from tests.values import make_record
+
+
+@pytest.mark.parametrize(("servers", "given", "wanted"), [
+    (3, {}, (1, 1, 1)),
+    (3, {"canary": 1}, (1, 2, 2)),
+    (5, {"canary": 1, "batch": 2}, (1, 2, 2, 3, 3)),
+    (5, {"batch": 2}, (1, 1, 2, 2, 3)),
+    (10, {"batch": "25%"}, (1, 1, 1, 2, 2, 2, 3, 3, 3, 4)),
+    (2, {"batch": "1%"}, (1, 2)),
+    (2, {"batch": "100%"}, (1, 1)),
+    (2, {"batch": "7"}, (1, 1)),
+    (2, {"canary": 5}, (1, 1)),
+    (1, {"canary": 1, "batch": 1}, (1,)),
+])
+def test_servers_are_assigned_in_order(servers: int, given: dict[str, Any], wanted: tuple[int, ...]) -> None:
+    assert assign(servers, strategy_of(given)) == wanted
+
+
+@pytest.mark.parametrize(("given", "reason", "name"), [
+    ({"canarie": 1}, "STRATEGY_UNKNOWN", "canarie"),
+    ({"batch": 0}, "STRATEGY_INVALID", "batch"),
+    ({"batch": "0%"}, "STRATEGY_INVALID", "batch"),
+    ({"batch": "101%"}, "STRATEGY_INVALID", "batch"),
+    ({"batch": True}, "STRATEGY_INVALID", "batch"),
+    ({"batch": "two"}, "STRATEGY_INVALID", "batch"),
+    ({"canary": -1}, "STRATEGY_INVALID", "canary"),
+    ({"maxFailures": "1"}, "STRATEGY_INVALID", "maxFailures"),
+    ({"onFailure": "panic"}, "STRATEGY_INVALID", "onFailure"),
+    ({"approval": "yes"}, "STRATEGY_INVALID", "approval"),
+    ({"settle": 1.5}, "STRATEGY_INVALID", "settle"),
+])
+def test_what_is_wrong_is_named(given: dict[str, Any], reason: str, name: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        strategy_of(given)
+    assert (refused.value.reason, refused.value.params["name"]) == (reason, name)
+
+
+@pytest.mark.parametrize("strategy", [
+    Strategy(), Strategy(canary=1, batch=3, max_failures=2, on_failure="rollback", approval=True, settle=0),
+    Strategy(percent=30)])
+def test_a_strategy_is_kept_as_json(strategy: Strategy) -> None:
+    assert strategy_of(strategy.to_json()) == strategy
+
+
+def test_one_failure_more_than_allowed_is_a_breach() -> None:
+    records = [make_record(id=number, server_id=number, status=status) for number, status in enumerate(
+        [RecordStatus.FAILED, RecordStatus.SUCCESS, RecordStatus.FAILED, RecordStatus.CANCELLED])]
+    assert is_breached(Strategy(max_failures=1), records)
+    assert not is_breached(Strategy(max_failures=2), records)
+
+
+def test_a_server_with_two_failed_software_is_one_failure() -> None:
+    records = [make_record(id=number, server_id=7, status=RecordStatus.FAILED) for number in range(2)]
+    assert not is_breached(Strategy(max_failures=1), records)
