@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 
 _PART = re.compile(r"\d+|[a-z]+")
@@ -30,3 +31,33 @@ def _part_key(part: str) -> str:
         return _PATCH
     # A space ends the word: it is lower than every letter, so that a longer word comes later.
     return _STEPS.get(part) or f"{_VARIANT}{part} "
+
+
+class Order(enum.StrEnum):
+    """How one version stands to another."""
+
+    NEWER = "newer"
+    OLDER = "older"
+    SAME = "same"
+    """The same release in another variant (`1.2` and `1.2-alpine`), or versions that nobody can order (`latest`)."""
+
+
+def order(before: str, after: str) -> Order:
+    """How `after` stands to `before`. Words that say nothing about the order (`-alpine`) make nothing older."""
+    one, other = version_key(before), version_key(after)
+    releases = _release(one), _release(other)
+    if releases[0] == releases[1] and _variant(one) == _variant(other):
+        releases = one, other
+    if releases[0] == releases[1] or _END in releases:
+        return Order.SAME
+    return Order.NEWER if releases[0] < releases[1] else Order.OLDER
+
+
+def _release(key: str) -> str:
+    """The key as far as it says which release it is."""
+    return key.partition(_VARIANT)[0].removesuffix(_END) + _END
+
+
+def _variant(key: str) -> list[str]:
+    """The words that say nothing about the order."""
+    return re.findall(rf"{_VARIANT}([a-z]+) ", key)

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from softops.versions import version_key
+from softops.versions import Order, order, version_key
 
 RISING = [
     ["latest", "1", "1.0", "1.0.0", "1.0.1", "1.9", "1.10", "2", "007", "10", "2024.01.31"],
@@ -32,3 +32,13 @@ def test_keys_are_ascii_and_fit_their_column() -> None:
 
 def test_spelling_alone_does_not_count() -> None:
     assert version_key("v1.2-RC1") == version_key("1.2rc1")
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), [
+    ("1.9", "1.10", Order.NEWER), ("1.10", "1.9", Order.OLDER), ("1.2", "1.2.1", Order.NEWER),
+    ("1.2-rc1", "1.2", Order.NEWER), ("1.3-alpine", "1.2", Order.OLDER),
+    ("1.2-alpine3.18", "1.2-alpine3.19", Order.NEWER),
+    ("1.2", "1.2", Order.SAME), ("1.2", "v1.2", Order.SAME), ("1.2-alpine", "1.2", Order.SAME),
+    ("1.2", "1.2-alpine", Order.SAME), ("1.2", "latest", Order.SAME), ("stable", "latest", Order.SAME)])
+def test_one_version_is_newer_or_older_than_another(before: str, after: str, expected: Order) -> None:
+    assert order(before, after) is expected
