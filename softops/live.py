@@ -30,11 +30,14 @@ class Follower:
     """Watches one job. What came once does not come again, and no milestone is left out."""
 
     def __init__(self, address: Address, job_id: int, records: Iterable[int], *, after: int = 0,
-                 is_final: Callable[[], bool] = lambda: False) -> None:
+                 is_final: Callable[[], bool] = lambda: False,
+                 on_lost: Callable[[bool], None] = lambda _: None) -> None:
+        """`on_lost` is told True when the connection is lost for longer than a moment, and False when it is back."""
         self._address = address
         self._job_id = job_id
         self._open = set(records)
         self._is_final = is_final
+        self._on_lost = on_lost
         self._heard = time.monotonic()
         self._attempt = 0
         self.seen = after
@@ -50,6 +53,8 @@ class Follower:
             except (ConnectionClosed, InvalidHandshake, OSError) as exc:
                 if time.monotonic() - self._heard > PATIENCE:
                     raise ServerUnavailable("SERVER_LOST", url=self._address.url, job=self._job_id) from exc
+                if self._attempt == 1:
+                    self._on_lost(True)
                 time.sleep(PAUSES[min(self._attempt, len(PAUSES) - 1)])
                 self._attempt += 1
             except InvalidURI as exc:
@@ -66,9 +71,14 @@ class Follower:
                     message = {}
                 if message.get("type") != "error":
                     # A server that only refuses is as good as none, and must not be asked without a pause.
-                    self._heard, self._attempt = time.monotonic(), 0
+                    self._found()
                 if "recordId" in message:
                     yield message
+
+    def _found(self) -> None:
+        if self._attempt > 1:
+            self._on_lost(False)
+        self._heard, self._attempt = time.monotonic(), 0
 
     def _ask_if_final(self) -> None:
         """Ends the watch of a job that is over although its last messages never came."""

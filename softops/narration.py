@@ -72,6 +72,9 @@ class HandNarrator:
 
     def _count(self) -> None:
         known = self._layers.values()
+        if not known:
+            # The engine has the image; there is nothing to count.
+            return
         self._say("HAND_LAYERS", done=sum(layer.done for layer in known), layers=len(known),
                   current=readable_size(sum(_downloaded(layer) for layer in known)))
 

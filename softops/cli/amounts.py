@@ -52,7 +52,24 @@ def local_time(text: str | None) -> str:
     return when.astimezone().strftime("%Y-%m-%d %H:%M:%S") if when else "-"
 
 
+def short_time(text: str | None, now: datetime | None = None) -> str:
+    """`local_time` with no more than is needed at `now`: the time of today, the day and time of this year."""
+    when, today = moment(text), (now or datetime.now(UTC)).astimezone()
+    if when is None:
+        return "-"
+    when = when.astimezone()
+    if when.date() == today.date():
+        return when.strftime("%H:%M:%S")
+    return when.strftime("%m-%d %H:%M" if when.year == today.year else "%Y-%m-%d")
+
+
 def took(start: str | None, end: str | None) -> str:
     """How long something lasted; a dash when it has not ended."""
     first, last = moment(start), moment(end)
     return duration((last - first).total_seconds()) if first and last else "-"
+
+
+def elapsed(start: str, end: str | None) -> float:
+    """Seconds from one time of the API to another, or to now; never less than none."""
+    first, last = moment(start), moment(end) or datetime.now(UTC)
+    return max(0.0, (last - first).total_seconds()) if first else 0.0

@@ -75,6 +75,11 @@ class Board:
         self.lines[record] = after
         return after if after != before else None
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return all(line.status.final for line in self.lines.values())
+
     def count(self, status: RecordStatus) -> int:
         """How many servers are in this state."""
         return sum(line.status is status for line in self.lines.values())

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from softops.cli.terms import TERMS
 from softops.texts import Lang, Text
 
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
@@ -63,14 +64,17 @@ WORDS: Mapping[str, Text] = {
     "NO_SOFTWARE": Text("No software matches. `softops sync` brings the catalog in.", "没有匹配的软件。可用 `softops sync` 同步目录。"),
     "NO_SERVERS": Text("The inventory has no servers. Add them to {path}.", "清单中没有服务器，请添加到 {path}。"),
     "NO_RECORDS": Text("No records match.", "没有匹配的记录。"),
-    "MORE_SERVERS": Text("({count} servers more than there is room for)", "（另有 {count} 台服务器未显示）"),
+    "MORE_SERVERS": Text("({count} more without room here)", "（另有 {count} 台未显示）"),
     "LAYERS_DONE": Text("{done}/{count} layers", "{done}/{count} 层"),
+    "JOB_TITLE_ONE": Text("Job {job}: {operation} {software} on {server}", "任务 {job}：{operation} {software}，服务器 {server}"),
     "JOB_TITLE": Text("Job {job}: {operation} {software} on {count} servers", "任务 {job}：{operation} {software}，{count} 台服务器"),
     "JOB_MADE": Text("Job {job} was made. Watch it with `softops watch {job}`.", "已创建任务 {job}。可用 `softops watch {job}` 查看进度。"),
     "JOB_GOES_ON": Text("Job {job} goes on without you. Look again: `softops watch {job}`. End it: `softops cancel {job}`.",
                         "任务 {job} 仍在继续。再次查看：`softops watch {job}`。结束它：`softops cancel {job}`。"),
     "JOB_ENDS_HERE": Text("No server is running, so job {job} ends with this command. Repeat it: `softops retry {job}`.",
                           "没有运行中的服务器，任务 {job} 随本命令结束。可重试：`softops retry {job}`。"),
+    "CONNECTION_LOST": Text("The connection to softops is lost; trying again ...", "与 softops 的连接中断，正在重连……"),
+    "CONNECTION_BACK": Text("The connection to softops is back.", "与 softops 的连接已恢复。"),
     "BY_HAND": Text("The same by hand: {command}", "手动执行同样的操作：{command}"),
     "CANCEL_ASKED": Text("Asked for the end of job {job}.", "已请求取消任务 {job}。"),
     "CANCEL_ASKED_RECORD": Text("Asked for the end of record {record}.", "已请求取消记录 {record}。"),
@@ -106,6 +110,10 @@ class Words:
 
     def __call__(self, key: str, /, **params: object) -> str:
         return self._fill(WORDS[key], params)
+
+    def term(self, word: str) -> str:
+        """A word of the API or of an engine; as it is where nothing else is known for it."""
+        return TERMS.get(word, word) if self.lang == "zh" else word
 
     def help(self, key: str) -> str:
         """The text of `--help` for a command or an option."""

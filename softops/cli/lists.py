@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from softops.cli.amounts import local_time, size, took
+from softops.cli.amounts import size, took
 from softops.cli.output import FAILED, Output
 from softops.cli.selection import find_servers, versions_of
 from softops.cli.session import session
@@ -32,7 +32,7 @@ def software(*, name: str | None, status: str | None, as_json: bool) -> None:
             output.line("NO_SOFTWARE")
         else:
             output.table(("ID", "NAME", "VERSION", "STATUS", "SIZE", "IMAGE", "DESCRIPTION"),
-                         [_software_cells(row) for row in rows])
+                         [_software_cells(row) for row in rows], spare=("IMAGE",))
 
 
 def servers(names: Sequence[str], *, check: bool, as_json: bool) -> None:
@@ -47,7 +47,7 @@ def servers(names: Sequence[str], *, check: bool, as_json: bool) -> None:
             output.line("NO_SERVERS", path=load_settings().inventory_path)
         else:
             output.table(("ID", "NAME", "STATUS", "ADDRESS", "GROUPS", "ENGINE", "FREE", "CHECKED", "REMARK"),
-                         [_server_cells(row) for row in rows])
+                         [_server_cells(output, row) for row in rows], spare=("CHECKED", "FREE"))
         if check and any(row["status"] != "ONLINE" for row in rows):
             raise typer.Exit(FAILED)
 
@@ -69,7 +69,7 @@ def records(*, soft: str | None, server: str | None, status: str | None, job: in
 def record_table(output: Output, rows: Iterable[Row]) -> None:
     """Records as a table."""
     output.table(("RECORD", "JOB", "OPERATION", "SOFTWARE", "VERSION", "SERVER", "STATUS", "START", "TOOK", "REMARK"),
-                 [_record_cells(row) for row in rows])
+                 [_record_cells(output, row) for row in rows], spare=("TOOK",))
 
 
 def _records(client: Client, soft: str | None, limit: int, **query: object) -> list[Row]:
@@ -91,15 +91,15 @@ def _software_cells(row: Row) -> Sequence[str]:
             field("DockerImage"), field("Description") or "")
 
 
-def _server_cells(row: Row) -> Sequence[str]:
+def _server_cells(output: Output, row: Row) -> Sequence[str]:
     return (str(row["id"]), row["name"], row["status"], row["address"], ", ".join(row["groups"]),
-            row["engineVersion"] or "-", size(row["freeBytes"]), local_time(row["checkTime"]), row["message"] or "")
+            row["engineVersion"] or "-", size(row["freeBytes"]), output.time(row["checkTime"]), row["message"] or "")
 
 
-def _record_cells(row: Row) -> Sequence[str]:
+def _record_cells(output: Output, row: Row) -> Sequence[str]:
     def field(name: str) -> Any:
         return row[f"systemSoftRecord{name}"]
 
     return (str(field("Id")), str(field("JobId")), field("Operation"), field("SoftName"), field("Version"),
-            field("ServerName"), field("Status"), local_time(field("StartTime")),
+            field("ServerName"), field("Status"), output.time(field("StartTime")),
             took(field("StartTime"), field("EndTime")), field("Remark") or "")

@@ -10,21 +10,24 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from softops.cli.amounts import plain
+from softops.cli.amounts import local_time, plain, short_time
 from softops.cli.labels import Words
+from softops.cli.tables import laid_out
 from softops.errors import BadRequest, ConfigError, NotFound, Refused, ServerUnavailable, SoftopsError, TooLarge
 
 FAILED, USAGE, UNAVAILABLE, INTERRUPTED = 1, 2, 3, 130
 """The exit codes beside 0; `softops --help` names them."""
 WIDE = 400
-"""Columns of a table that no terminal limits."""
+"""Columns where no terminal limits them."""
 INPUT_CODES = frozenset({400, 404, 405, 413})
 """Codes of the server that mean the caller asked for something that can't be."""
+SENTENCES = frozenset({"REMARK", "DESCRIPTION"})
+"""Columns that hold sentences."""
+TERMS_IN = frozenset({"STATUS", "OPERATION"})
+"""Columns whose values are words of the API."""
 STYLES = {"SUCCESS": "green", "ONLINE": "green", "OK": "green", "AVAILABLE": "green", "FAILED": "bold red",
           "OFFLINE": "bold red", "UNAVAILABLE": "red", "CANCELLED": "yellow", "PARTIAL": "yellow",
           "WAITING": "yellow", "RUNNING": "cyan", "RETIRED": "dim", "PENDING": "dim", "UNKNOWN": "dim"}
@@ -64,14 +67,28 @@ class Output:
         lines = "\n".join(plain(line) for line in message.splitlines())
         self._errors.print(Text(lines, style="red"), soft_wrap=True)
 
-    def table(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A table for a person; values are shown as they are and states in their colour."""
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-        for header in headers:
-            table.add_column(self.words(header), overflow="fold")
-        for row in rows:
-            table.add_row(*(Text(plain(cell), style=STYLES.get(cell, "")) for cell in row))
-        self.console.print(table)
+    def text(self, text: str) -> None:
+        """A line for a person."""
+        self.console.print(Text(text), soft_wrap=True)
+
+    def time(self, text: str | None) -> str:
+        """A time of the API: short for a terminal, whole for what may be read on another day."""
+        return short_time(text) if self.console.is_terminal else local_time(text)
+
+    def table(self, headers: Sequence[str], rows: Sequence[Sequence[str]], *, spare: Sequence[str] = ()) -> None:
+        """A table for a person; values are shown as they are and states in their colour. Columns named in `spare`
+        are left out in turn where the terminal has no room for them."""
+        lines = laid_out([Text(self.words(header)) for header in headers],
+                         [[self._cell(*one) for one in zip(headers, row, strict=True)] for row in rows],
+                         width=self.console.width if self.console.is_terminal else None,
+                         sentence=headers[-1] in SENTENCES, spare=[headers.index(name) for name in spare])
+        for line in lines:
+            self.console.print(line, soft_wrap=True)
+
+    def _cell(self, header: str, value: str) -> Text:
+        if header not in TERMS_IN:
+            return Text(plain(value))
+        return Text(plain(self.words.term(value)), style=STYLES.get(value, ""))
 
     @contextmanager
     def reporting(self) -> Iterator[Output]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -16,37 +17,62 @@ from softops.cli.labels import Words
 from softops.events import Layer
 from softops.statuses import RecordStatus
 
-BAR = 30
+NARROW, WIDE = 8, 30
+"""Columns of a bar."""
+NAME, BESIDE = 14, 41
+"""Columns of an indented layer's id, and what a line needs beside its name and its bar."""
 STYLES = {RecordStatus.PENDING: "dim", RecordStatus.RUNNING: "cyan", RecordStatus.SUCCESS: "green",
           RecordStatus.FAILED: "bold red", RecordStatus.CANCELLED: "yellow"}
 ORDER = (RecordStatus.RUNNING, RecordStatus.FAILED, RecordStatus.CANCELLED, RecordStatus.PENDING, RecordStatus.SUCCESS)
 """Which servers are shown first when there is no room for all."""
 
+Cells = tuple[Text | ProgressBar, ...]
+
 
 class Screen:
-    """Draws a board; it is drawn anew from the board's state each time, so a lost message leaves no trace."""
+    """Draws a board; it is drawn anew from the board's state each time, so a lost message leaves no trace.
 
-    def __init__(self, board: Board, title: str, words: Words) -> None:
+    `elapsed`: seconds that the job has taken so far.
+    """
+
+    def __init__(self, board: Board, title: str, words: Words, *, elapsed: float = 0.0) -> None:
         self._board = board
         self._title = title
         self._words = words
-        self._started = time.monotonic()
+        self._begun = time.monotonic() - elapsed
+        self._elapsed = elapsed
+        self._lost = False
+
+    def tell_lost(self, lost: bool) -> None:
+        """Say that the connection is lost, or that it is back."""
+        self._lost = lost
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """A title, the servers with their layers, and a count when not all have room."""
+        """A title, the servers with their layers, why servers failed, and a count."""
         room = max(4, (options.height or console.height) - 3)
+        lines = self._chosen(room)
+        names = max((NAME, *(cell_len(plain(line.name)) for line in lines)))
+        width = max(NARROW, min(WIDE, options.max_width - BESIDE - names))
+        reasons = [line for line in lines if line.error][:max(0, room - len(lines))]
+        per_server = (room - len(lines) - len(reasons)) // max(1, sum(not line.status.final for line in lines))
         grid = Table.grid(padding=(0, 1))
         for _ in range(5):
             grid.add_column(no_wrap=True)
-        lines = self._chosen(room)
-        per_server = (room - len(lines)) // max(1, sum(not line.status.final for line in lines))
         for line in lines:
-            self._add_server(grid, line)
+            grid.add_row(*self._server_cells(line, width))
             for layer in _layers(line, per_server):
-                grid.add_row(*_layer_cells(layer))
-        yield Text(f"{self._title}  {duration(time.monotonic() - self._started)}", style="bold")
+                grid.add_row(*self._layer_cells(layer, width))
+        yield _one_line(f"{self._title}  {duration(self._seconds())}", "bold")
         yield grid
-        yield Text(self._rest(len(lines)), style="dim")
+        for line in reasons:
+            yield _one_line(f"{plain(line.name)}: {plain(line.error)}", STYLES[line.status])
+        yield _one_line(self._rest(len(lines)), "dim")
+
+    def _seconds(self) -> float:
+        """What the clock shows; it stands once all is over."""
+        if not self._board.over:
+            self._elapsed = time.monotonic() - self._begun
+        return self._elapsed
 
     def _chosen(self, room: int) -> list[ServerLine]:
         lines = list(self._board.lines.values())
@@ -55,24 +81,34 @@ class Screen:
         return sorted(lines, key=lambda line: ORDER.index(line.status))[:room]
 
     def _rest(self, shown: int) -> str:
+        if self._lost:
+            return self._words("CONNECTION_LOST")
         hidden = len(self._board.lines) - shown
-        counts = ", ".join(f"{count} {status.value}" for status in ORDER if (count := self._board.count(status)))
+        counts = ", ".join(f"{count} {self._words.term(status)}" for status in ORDER
+                           if (count := self._board.count(status)))
         return f"{counts}  {self._words('MORE_SERVERS', count=hidden)}" if hidden else counts
 
-    def _add_server(self, grid: Table, line: ServerLine) -> None:
+    def _server_cells(self, line: ServerLine, width: int) -> Cells:
         style = STYLES[line.status]
-        name = Text(plain(line.name), style="bold")
-        if line.status.final:
-            words = line.status.value + (f"  {plain(line.error)}" if line.error else "")
-            grid.add_row(name, _full(line), "", _size(line), Text(words, style=style))
-        else:
-            grid.add_row(name, _bar(line), _percent(line.received, line.total), _size(line),
-                         Text(self._doing(line), style=style))
+        percent = Text("") if line.status.final else _percent(line.received, line.total)
+        return (Text(plain(line.name), style="bold"), _bar(line, width, style if line.status.final else None), percent,
+                _size(line), Text(self._doing(line), style=style))
 
     def _doing(self, line: ServerLine) -> str:
-        if not line.layers:
-            return line.status.value
+        if line.status.final or not line.layers:
+            return self._words.term(line.status)
         return self._words("LAYERS_DONE", done=line.done, count=len(line.layers))
+
+    def _layer_cells(self, layer: Layer, width: int) -> Cells:
+        name = Text(f"  {plain(layer.id)[:12]}", style="dim")
+        status = Text(plain(self._words.term(layer.status)), style="dim")
+        if layer.status == PRESENT or not layer.total:
+            return name, Text(""), Text(""), Text(""), status
+        current = layer.total if layer.done else (layer.current or 0)
+        bar = ProgressBar(total=layer.total, completed=min(current, layer.total), width=width,
+                          complete_style="blue" if layer.status == "Extracting" else "bar.complete")
+        return (name, bar, _percent(current, layer.total), Text(share(received(layer), layer.total), style="dim"),
+                status)
 
 
 def _layers(line: ServerLine, room: int) -> Iterable[Layer]:
@@ -85,28 +121,18 @@ def _layers(line: ServerLine, room: int) -> Iterable[Layer]:
     return tuple(moving)[:room]
 
 
-def _layer_cells(layer: Layer) -> tuple[Text | ProgressBar, ...]:
-    name = Text(f"  {plain(layer.id)[:12]}", style="dim")
-    status = Text(plain(layer.status), style="dim")
-    if layer.status == PRESENT or not layer.total:
-        return name, Text(""), Text(""), Text(""), status
-    current = layer.total if layer.done else (layer.current or 0)
-    bar = ProgressBar(total=layer.total, completed=min(current, layer.total), width=BAR,
-                      complete_style="blue" if layer.status == "Extracting" else "bar.complete")
-    return name, bar, _percent(current, layer.total), Text(share(received(layer), layer.total), style="dim"), status
-
-
-def _bar(line: ServerLine) -> ProgressBar:
-    total = line.total
-    if total is None:
-        return ProgressBar(total=max(1, len(line.layers)), completed=line.done, width=BAR)
-    return ProgressBar(total=total, completed=line.received, width=BAR)
-
-
-def _full(line: ServerLine) -> ProgressBar:
-    done = line.status is RecordStatus.SUCCESS
-    style = STYLES[line.status]
-    return ProgressBar(total=1, completed=1 if done else 0, width=BAR, finished_style=style, complete_style=style)
+def _bar(line: ServerLine, width: int, style: str | None) -> ProgressBar | Text:
+    """How far it is; full after a success, where it stood after anything else, none where nothing is known."""
+    if line.status is RecordStatus.SUCCESS:
+        total, completed = 1, 1
+    elif line.total is not None:
+        total, completed = line.total, line.received
+    elif line.layers:
+        total, completed = len(line.layers), line.done
+    else:
+        return Text("")
+    return ProgressBar(total=total, completed=completed, width=width, complete_style=style or "bar.complete",
+                       finished_style=style or "bar.finished")
 
 
 def _percent(current: int, total: int | None) -> Text:
@@ -115,3 +141,7 @@ def _percent(current: int, total: int | None) -> Text:
 
 def _size(line: ServerLine) -> Text:
     return Text(share(line.received, line.total) if line.layers and line.total is not None else "")
+
+
+def _one_line(text: str, style: str) -> Text:
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")

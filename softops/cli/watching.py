@@ -23,9 +23,8 @@ QUIET = 10.0
 Message = Mapping[str, Any]
 
 
-def show_bars(follower: Follower, board: Board, title: str, output: Output) -> None:
+def show_bars(follower: Follower, board: Board, screen: Screen, output: Output) -> None:
     """Bars that move, for a terminal; the last picture stays."""
-    screen = Screen(board, title, output.words)
     with Live(screen, console=output.console, refresh_per_second=REFRESH, vertical_overflow="crop"):
         for message in follower.messages():
             board.take(message)
@@ -52,9 +51,10 @@ def _print_line(line: ServerLine, message: Message, output: Output, last: dict[i
         output.line("STARTED", server=line.name)
     elif kind == COMPLETE:
         key = "ENDED_WITH" if line.error else "ENDED"
-        output.line(key, server=line.name, status=line.status.value, error=line.error or "")
+        output.line(key, server=line.name, status=output.words.term(line.status), error=line.error or "")
     elif kind == PROGRESS and is_milestone(message):
-        output.line("LAYER", server=line.name, layer=plain(message["id"])[:12], status=message["status"])
+        output.line("LAYER", server=line.name, layer=plain(message["id"])[:12],
+                    status=output.words.term(message["status"]))
     elif kind == PROGRESS and line.total and time.monotonic() - last.setdefault(record, time.monotonic()) >= QUIET:
         last[record] = time.monotonic()
         output.line("PROGRESS", server=line.name, share=share(line.received, line.total))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import typer
 
+from softops.cli.amounts import elapsed, plain
 from softops.cli.board import Board
 from softops.cli.lists import record_table
 from softops.cli.output import FAILED, INTERRUPTED, Output
+from softops.cli.screen import Screen
 from softops.cli.selection import find_servers, find_software, split_params, split_software
 from softops.cli.session import session, user
 from softops.cli.watching import show_bars, show_json, show_lines
@@ -133,31 +135,35 @@ def _leave(client: Client, output: Output, job_id: int) -> None:
 
 
 def _show(client: Client, output: Output, job: Job) -> None:
-    follower = _follower(client, job)
     servers = ((record["systemSoftRecordId"], record["systemSoftRecordServerName"]) for record in job["records"])
     board = Board(servers, output.words.lang)
     if output.as_json:
-        for _ in follower.messages():
+        for _ in _follower(client, job).messages():
             pass
     elif output.console.is_terminal:
-        show_bars(follower, board, _title(output, job), output)
+        screen = Screen(board, _title(output, job), output.words,
+                        elapsed=elapsed(job["startTime"] or job["createTime"], job["endTime"]))
+        show_bars(_follower(client, job, screen.tell_lost), board, screen, output)
     else:
-        output.line("JOB_TITLE", **_title_params(job))
-        show_lines(follower, board, output)
+        def tell(lost: bool) -> None:
+            output.note("CONNECTION_LOST" if lost else "CONNECTION_BACK")
+
+        output.text(_title(output, job))
+        show_lines(_follower(client, job, tell), board, output)
 
 
-def _follower(client: Client, job: Job) -> Follower:
+def _follower(client: Client, job: Job, on_lost: Callable[[bool], None] = lambda _: None) -> Follower:
     def is_final() -> bool:
         return RecordStatus(client.get(f"/job/{job['id']}")["status"]).final
 
     return Follower(client.address, job["id"], (record["systemSoftRecordId"] for record in job["records"]),
-                    is_final=is_final)
+                    is_final=is_final, on_lost=on_lost)
 
 
 def _title(output: Output, job: Job) -> str:
-    return output.words("JOB_TITLE", **_title_params(job))
-
-
-def _title_params(job: Job) -> dict[str, Any]:
-    return {"job": job["id"], "operation": job["operation"], "software": f"{job['softName']} {job['version']}",
-            "count": len(job["records"])}
+    names = [record["systemSoftRecordServerName"] for record in job["records"]]
+    params = {"job": job["id"], "operation": output.words.term(job["operation"]),
+              "software": plain(f"{job['softName']} {job['version']}")}
+    if len(names) == 1:
+        return output.words("JOB_TITLE_ONE", server=plain(names[0]), **params)
+    return output.words("JOB_TITLE", count=len(names), **params)

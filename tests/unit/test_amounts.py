@@ -1,8 +1,10 @@
 """amounts.py: sizes, durations and foreign text on a terminal."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from softops.cli.amounts import duration, local_time, plain, share, size, took
+from softops.cli.amounts import duration, elapsed, local_time, plain, share, short_time, size, took
 
 
 @pytest.mark.parametrize(("count", "text"), [
@@ -24,6 +26,12 @@ def test_durations_and_times() -> None:
     assert took(None, None) == "-"
 
 
+def test_what_a_job_took_so_far() -> None:
+    assert elapsed("2024-01-01T10:00:00", "2024-01-01T10:01:30") == 90
+    assert elapsed("2024-01-01T10:01:30", "2024-01-01T10:00:00") == 0
+    assert elapsed("2024-01-01T10:00:00", None) > 10_000_000
+
+
 def test_times_are_shown_in_the_zone_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     import time
 
@@ -32,6 +40,10 @@ def test_times_are_shown_in_the_zone_of_the_machine(monkeypatch: pytest.MonkeyPa
     try:
         assert local_time("2024-01-01T10:00:00") == "2024-01-01 18:00:00"
         assert local_time(None) == "-"
+        now = datetime(2024, 1, 1, 20, tzinfo=UTC)
+        assert [short_time(text, now) for text in (
+            "2024-01-01T19:00:00", "2024-01-01T10:00:00", "2023-06-01T10:00:00", None)] == [
+            "03:00:00", "01-01 18:00", "2023-06-01", "-"]
     finally:
         monkeypatch.undo()
         time.tzset()

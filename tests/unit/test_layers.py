@@ -21,7 +21,7 @@ IO_LIBRARIES = {"alembic", "ansible", "ansible_runner", "asyncio", "docker", "ht
                 "pymysql", "requests", "shutil", "signal", "socket", "socketio", "sqlalchemy", "sqlite3", "ssl",
                 "starlette", "subprocess", "tempfile", "threading", "uvicorn", "websockets"}
 
-ENVIRONMENT = {"config", "language", "actions", "gitcommand", "inventory", "processes", "runner"}
+ENVIRONMENT = {"config", "language", "actions", "doctor", "gitcommand", "inventory", "processes", "runner"}
 """Settings are read by `config` and the person's language by `language`; the others pass the environment on to the
 programs that they start, or, as `actions`, are such a program."""
 

@@ -39,6 +39,12 @@ def test_a_person_reads_sentences_with_the_name_of_the_server() -> None:
                      "web1: 2 of 2 layers are there, 29.1 MB downloaded", "web1: checking what was pulled"]
 
 
+def test_nothing_is_counted_where_the_image_is_there_already() -> None:
+    lines: list[str] = []
+    HandNarrator("web1", lines.append).stage("verify")
+    assert lines == ["web1: checking what was pulled"]
+
+
 @pytest.mark.parametrize("stage", ["connect", "space", "pull", "verify", "manifest"])
 def test_every_stage_has_a_sentence(stage: str) -> None:
     lines: list[str] = []

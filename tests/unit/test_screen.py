@@ -36,11 +36,65 @@ def test_each_server_has_a_bar_and_each_layer_too() -> None:
         "1 RUNNING, 1 PENDING"]
 
 
-def test_a_server_that_ended_says_how_and_why() -> None:
-    board = Board([(1, "web1")])
-    board.take({"type": "docker_error", "recordId": 1, "error": "no \x1b[31mspace", "seq": 1})
+def test_a_server_that_failed_says_why_in_a_line_of_its_own_and_its_bar_stays_where_it_stood() -> None:
+    board = Board([(1, "web1"), (2, "web2")])
+    layers(board, 1, 1)
+    board.take({"type": "docker_error", "recordId": 1, "error": "no \x1b[31mspace " + "x" * 200, "seq": 1})
     board.take({"type": "docker_complete", "recordId": 1, "status": "FAILED", "success": False, "seq": 2})
-    assert drawn(board)[1].split(maxsplit=1) == ["web1", "FAILED  no  [31mspace"]
+    assert drawn(board, width=80) == [
+        "Job 1  0:00",
+        "web1 " + "━" * 12 + "╸" + " " * 12 + "  0.5/1.0 MB FAILED",
+        "web2" + " " * 39 + "PENDING",
+        "web1: no  [31mspace " + "x" * 59 + "…",
+        "1 FAILED, 1 PENDING"]
+
+
+def test_a_server_that_has_the_image_already_is_full_at_the_end_and_has_no_empty_bar_before() -> None:
+    board = Board([(1, "web1")])
+    board.take({"type": "docker_start", "recordId": 1, "seq": 1})
+    assert drawn(board)[1].split() == ["web1", "RUNNING"]
+    board.take({"type": "docker_complete", "recordId": 1, "status": "SUCCESS", "success": True, "seq": 2})
+    assert drawn(board)[1].split() == ["web1", "━" * 30, "SUCCESS"]
+
+
+def test_the_clock_goes_on_from_the_begin_of_the_job_and_stands_when_all_is_over() -> None:
+    board = Board([(1, "web1")])
+    board.take({"type": "docker_complete", "recordId": 1, "status": "SUCCESS", "success": True, "seq": 2})
+    console = Console(file=io.StringIO(), width=80, height=24)
+    with console.capture() as picture:
+        console.print(Screen(board, "Job 1", Words("en"), elapsed=61.5))
+    assert picture.get().splitlines()[0] == "Job 1  1:01"
+
+
+def test_a_lost_connection_is_said_until_it_is_back() -> None:
+    board = Board([(1, "web1")])
+    screen = Screen(board, "Job 1", Words("en"))
+    console = Console(file=io.StringIO(), width=80, height=24)
+    told = []
+    for lost in (True, False):
+        screen.tell_lost(lost)
+        with console.capture() as picture:
+            console.print(screen)
+        told.append(picture.get().splitlines()[-1].strip())
+    assert told == ["The connection to softops is lost; trying again ...", "1 PENDING"]
+
+
+def test_a_narrow_terminal_has_room_for_every_word() -> None:
+    board = Board([(1, "web1")])
+    layers(board, 1, 2)
+    board.take({"type": "docker_progress", "recordId": 1, "id": "000000000001", "status": "Verifying Checksum",
+                "current": None, "total": 12_500_000, "seq": 3})
+    assert [len(line) <= 80 and not line.endswith("…") for line in drawn(board, width=80)] == [True] * 5
+
+
+def test_states_are_told_in_the_language_of_the_terminal() -> None:
+    board = Board([(1, "web1")])
+    layers(board, 1, 1)
+    console = Console(file=io.StringIO(), width=110, height=24)
+    with console.capture() as picture:
+        console.print(Screen(board, "任务 1", Words("zh")))
+    words = picture.get().split()
+    assert (words[-1], "下载中" in words) == ("进行中", True)
 
 
 def test_the_picture_never_is_higher_than_the_terminal() -> None:
@@ -58,7 +112,7 @@ def test_running_servers_are_shown_before_those_that_are_done() -> None:
     layers(board, 30, 1)
     lines = drawn(board, height=12)
     assert lines[1].startswith("web30 ")
-    assert lines[-1] == "1 RUNNING, 29 SUCCESS  (21 servers more than there is room for)"
+    assert lines[-1] == "1 RUNNING, 29 SUCCESS  (21 more without room here)"
 
 
 def test_layers_that_are_done_make_room_for_those_that_move() -> None:

@@ -1,0 +1,22 @@
+"""The words of the API and of Docker engines as a Chinese reader sees them; English readers see them as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TERMS: Mapping[str, str] = {
+    "PENDING": "等待中", "RUNNING": "进行中", "SUCCESS": "成功", "FAILED": "失败", "CANCELLED": "已取消",
+    "AVAILABLE": "可用", "UNAVAILABLE": "不可用", "RETIRED": "已下架",
+    "ONLINE": "在线", "OFFLINE": "离线", "UNKNOWN": "未知",
+    "NEVER": "从未同步", "OK": "正常", "PARTIAL": "部分成功", "WAITING": "待确认",
+    "install": "安装", "pull": "拉取", "start": "启动", "upgrade": "升级", "rollback": "回滚", "stop": "停止",
+    "restart": "重启", "remove": "移除", "apply": "应用",
+    "Pulling fs layer": "准备拉取", "Waiting": "等待", "Downloading": "下载中", "Verifying Checksum": "校验中",
+    "Download complete": "下载完成", "Extracting": "解压中", "Pull complete": "完成", "Already exists": "已存在",
+}
+
+
+def meant(text: str) -> str:
+    """The word of the API that a person may have written in Chinese or in small letters."""
+    return next((word for word, chinese in TERMS.items() if text == chinese),
+                text.upper() if text.upper() in TERMS else text)
