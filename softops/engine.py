@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,10 @@ MAX_IMAGES = 500
 """Images looked into for their layers."""
 MAX_ANSWER = 64 * 1024 * 1024
 """Bytes of one answer that is no stream."""
+MAX_MESSAGE = 1024 * 1024
+"""Bytes of one message of a stream."""
+CHUNK = 64 * 1024
+"""Bytes read at once."""
 PATIENCE = 6
 """Times an answer's timeout within which all of it has to be here, however steadily it trickles."""
 
@@ -114,14 +119,15 @@ class _Adapter(BaseHTTPAdapter):
         if not stream:
             with contextlib.ExitStack() as undo:
                 undo.callback(response.close)
-                response._content = self._whole(response.raw, deadline)  # noqa: SLF001
+                response._content = self.whole(response.raw, deadline)  # noqa: SLF001
                 undo.pop_all()
         return response
 
-    def _whole(self, body: urllib3.HTTPResponse, deadline: float) -> bytes:
+    def whole(self, body: urllib3.HTTPResponse, deadline: float) -> bytes:
+        """All of a body that is no stream."""
         parts, size = [], 0
         # Whatever has come: waiting for more of it would be waiting without an end.
-        while part := body.read1(65536):
+        while part := body.read1(CHUNK):
             parts.append(part)
             size += len(part)
             if size > MAX_ANSWER:
@@ -207,10 +213,13 @@ class Engine:
         Logins of this machine's user are not passed on. `close` from another thread ends it.
         """
         with self._foreign():
-            try:
-                yield from self._client.pull(name, tag=tag, stream=True, decode=True, auth_config={})
-            except APIError as exc:
-                yield {"error": str(exc.explanation or exc)}
+            response = self._client.post(self._path("/images/create"), params={"fromImage": name, "tag": tag},
+                                         stream=True, timeout=None)
+            with contextlib.closing(response):
+                if response.ok:
+                    yield from _messages(response.raw)
+                else:
+                    yield {"error": self._refusal(response)}
 
     @property
     def greeting(self) -> str:
@@ -251,8 +260,20 @@ class Engine:
         # The SDK insists on a base URL that it knows; nothing is opened there.
         client = APIClient(base_url="unix:///nowhere", version=api_version, timeout=max(1, round(self._timeout)))
         client.trust_env = False
+        # Whatever it answers, an engine sends nobody to another place.
+        client.max_redirects = 0
         client.mount(f"{_BASE.partition('/')[0]}//", self._adapter)
         return client
+
+    def _path(self, path: str) -> str:
+        return f"{self._client.base_url}/v{self._client.api_version}{path}"
+
+    def _refusal(self, response: requests.Response) -> str:
+        """The engine's own words for why it does not do what it was asked."""
+        body = self._adapter.whole(response.raw, time.monotonic() + PATIENCE * self._timeout)
+        with contextlib.suppress(ValueError, RecursionError, KeyError, TypeError):
+            return str(json.loads(body)["message"])
+        return body[:1000].decode("utf-8", "replace") or f"HTTP {response.status_code}"
 
     def _hang_up(self) -> None:
         for line in self._lines:
@@ -266,12 +287,35 @@ class Engine:
             yield
         except APIError as exc:
             raise EngineUnreachable("ENGINE_ANSWER", words=quoted(str(exc.explanation or exc))) from exc
-        except (KeyError, ValueError, TypeError) as exc:
+        except (KeyError, ValueError, TypeError, RecursionError) as exc:
             raise EngineUnreachable("ENGINE_ANSWER", words=quoted(f"no answer of a Docker engine ({exc})")) from exc
         except _FOREIGN as exc:
             if isinstance(exc, requests.Timeout) or "timed out" in str(exc).lower():
                 raise EngineUnreachable("ENGINE_SILENT", seconds=int(self._timeout)) from exc
             raise engine_refusal(self.words() or str(exc)) from exc
+
+
+def _messages(body: urllib3.HTTPResponse) -> Iterator[Mapping[str, Any]]:
+    """The JSON objects of a stream, one per line, each as soon as it has come."""
+    for line in _lines(body):
+        if line.strip():
+            message = json.loads(line)
+            if not isinstance(message, dict):
+                raise EngineUnreachable("ENGINE_ANSWER", words=quoted(f"no message: {line[:100]!r}"))
+            yield message
+
+
+def _lines(body: urllib3.HTTPResponse) -> Iterator[bytes]:
+    rest = bytearray()
+    while part := body.read1(CHUNK):
+        first, *others = part.split(b"\n")
+        rest += first
+        if len(rest) > MAX_MESSAGE:
+            raise EngineUnreachable("ENGINE_ANSWER", words=f"more than {MAX_MESSAGE} bytes in one message")
+        for line in others:
+            yield bytes(rest)
+            rest = bytearray(line)
+    yield bytes(rest)
 
 
 def _local_image(said: Mapping[str, Any]) -> LocalImage:

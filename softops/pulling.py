@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import re
 import threading
@@ -20,6 +21,14 @@ EMIT_INTERVAL = 0.02
 """Seconds between two reports of a server, which hold all layers that are due."""
 CANCEL_INTERVAL = 0.2
 """Seconds between two looks at whether the pull should stop."""
+MOST_WAITING = 1000
+"""Messages that may wait to be folded in; the engine is not read further before there is room."""
+MOST_LAYERS = 1000
+"""Layers of one pull; engines themselves take at most 127."""
+LONGEST_STATUS, LONGEST_ERROR = 200, 10_000
+"""Characters that are kept of what an engine says."""
+LARGEST = 2**63 - 1
+"""The largest number of bytes that is believed."""
 _LAYER_ID = re.compile(r"[0-9a-f]{12}")
 _WHOLE = frozenset({"Download complete", "Pull complete"})
 """States in which all of a layer has come."""
@@ -49,8 +58,8 @@ class PullFold:
         """Fold in one message of the engine."""
         if error := message.get("error"):
             detail = message.get("errorDetail")
-            self.error = str((detail.get("message") if isinstance(detail, dict) else None) or error)
-        status, layer_id = str(message.get("status") or ""), str(message.get("id") or "")
+            self.error = str((detail.get("message") if isinstance(detail, dict) else None) or error)[:LONGEST_ERROR]
+        status, layer_id = str(message.get("status") or "")[:LONGEST_STATUS], str(message.get("id") or "")
         if found := _DIGEST.match(status):
             self.digest = found[1]
         if status and _LAYER_ID.fullmatch(layer_id) and not status.startswith("Pulling from"):
@@ -68,6 +77,8 @@ class PullFold:
 
     def _take_layer(self, layer_id: str, status: str, detail: object) -> None:
         before = self._layers.get(layer_id)
+        if before is None and len(self._layers) >= MOST_LAYERS:
+            return
         numbers = detail if isinstance(detail, dict) else {}
         current, total = _count(numbers.get("current")), _count(numbers.get("total"))
         if total is None:
@@ -99,8 +110,9 @@ def follow(messages: Callable[[], Iterator[Message]], fold: PullFold, *, image: 
     LAYER_INTERVAL, its last state always. Raises what `messages` raises; PullFailed PULL_IDLE, PULL_TIMEOUT or
     CANCELLED leave the reading thread behind, which ends when the caller closes the engine."""
     follower = _Follower(fold, watch, limits)
-    inbox: queue.SimpleQueue[Message | _End] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(messages, inbox), name="pull", daemon=True).start()
+    inbox: queue.Queue[Message | _End] = queue.Queue(MOST_WAITING)
+    over = threading.Event()
+    threading.Thread(target=_read, args=(messages, inbox, over), name="pull", daemon=True).start()
     try:
         while True:
             item = _next(inbox, follower.pause())
@@ -111,6 +123,7 @@ def follow(messages: Callable[[], Iterator[Message]], fold: PullFold, *, image: 
             follower.hear(item)
             follower.check(image)
     finally:
+        over.set()
         follower.emit()
 
 
@@ -184,17 +197,27 @@ class _Follower:
                 raise PullFailed("CANCELLED", image=image)
 
 
-def _read(messages: Callable[[], Iterator[Message]], inbox: queue.SimpleQueue[Message | _End]) -> None:
+def _read(messages: Callable[[], Iterator[Message]], inbox: queue.Queue[Message | _End], over: threading.Event) -> None:
+    end = _End(error=None)
     try:
         for message in messages():
-            inbox.put(message)
+            _put(message, inbox, over)
+            if over.is_set():
+                return
     except Exception as exc:  # noqa: BLE001  another thread's: the follower raises it
-        inbox.put(_End(error=exc))
-    else:
-        inbox.put(_End(error=None))
+        end = _End(error=exc)
+    _put(end, inbox, over)
 
 
-def _next(inbox: queue.SimpleQueue[Message | _End], pause: float) -> Message | _End | None:
+def _put(item: Message | _End, inbox: queue.Queue[Message | _End], over: threading.Event) -> None:
+    """Wait for room, unless nobody follows any more."""
+    while not over.is_set():
+        with contextlib.suppress(queue.Full):
+            inbox.put(item, timeout=CANCEL_INTERVAL)
+            return
+
+
+def _next(inbox: queue.Queue[Message | _End], pause: float) -> Message | _End | None:
     try:
         return inbox.get(timeout=pause) if pause > 0 else inbox.get_nowait()
     except queue.Empty:
@@ -202,4 +225,4 @@ def _next(inbox: queue.SimpleQueue[Message | _End], pause: float) -> Message | _
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST else None

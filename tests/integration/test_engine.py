@@ -63,7 +63,7 @@ def test_one_connection_serves_all_questions(engine_that: Serve) -> None:
 
 def test_an_answer_without_end_is_refused(engine_that: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_ANSWER", 1_000_000)
-    sent = []
+    sent: list[int] = []
 
     def flood(client: socket.socket) -> None:
         client.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
@@ -88,3 +88,65 @@ def test_an_answer_that_trickles_is_given_up(engine_that: Serve) -> None:
         engine.about()
     assert caught.value.reason == "ENGINE_SILENT"
     assert time.monotonic() - began < 10
+
+
+def pulling(engine_that: Serve, *parts: bytes, repeat: int = 1, status: bytes = b"200 OK") -> Engine:
+    """An engine that says its version, and then `parts` as the stream of a pull."""
+    answers = iter([b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(VERSION) + VERSION])
+
+    def answer(client: socket.socket) -> None:
+        if (first := next(answers, None)) is not None:
+            client.sendall(first)
+            return
+        client.sendall(b"HTTP/1.1 " + status + b"\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(repeat):
+            for part in parts:
+                client.sendall(b"%x\r\n" % len(part) + part + b"\r\n")
+        client.sendall(b"0\r\n\r\n")
+
+    engine = engine_that(answer)
+    engine.about()
+    return engine
+
+
+def test_the_messages_of_a_pull_come_whole_however_they_are_cut(engine_that: Serve) -> None:
+    parts = (b'{"status": "a"}\r\n{"sta', b'tus": "\xe5\xa5', b'\xbd"}\n\r\n', b'{"status": "c"}')
+    with pulling(engine_that, *parts) as engine:
+        assert list(engine.pull("demo", "1.0")) == [{"status": "a"}, {"status": "好"}, {"status": "c"}]
+
+
+def test_a_message_without_end_is_refused(engine_that: Serve) -> None:
+    with pulling(engine_that, b'{"status": "', b"x" * 65536, repeat=1000) as engine, pytest.raises(
+            EngineUnreachable, match="more than 1048576 bytes in one message"):
+        list(engine.pull("demo", "1.0"))
+
+
+@pytest.mark.parametrize("words", [b"[" * 500_000, b"[1]", b"1" * 10_000, b"hello", b'{"a": \xff}'])
+def test_what_is_no_message_is_refused(engine_that: Serve, words: bytes) -> None:
+    with pulling(engine_that, words) as engine, pytest.raises(EngineUnreachable) as caught:
+        list(engine.pull("demo", "1.0"))
+    assert caught.value.reason == "ENGINE_ANSWER"
+
+
+@pytest.mark.parametrize(("body", "words"), [(b'{"message": "no such image"}', "no such image"), (b"oh", "oh"),
+                                             (b"[" * 500_000, "[" * 1000)])
+def test_a_refused_pull_says_why(engine_that: Serve, body: bytes, words: str) -> None:
+    with pulling(engine_that, body, status=b"404 Not Found") as engine:
+        assert list(engine.pull("demo", "1.0")) == [{"error": words}]
+
+
+def test_an_engine_sends_nobody_elsewhere(engine_that: Serve) -> None:
+    asked = []
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.settimeout(0.2)
+        place = b"http://127.0.0.1:%d/" % elsewhere.getsockname()[1]
+
+        def redirect(client: socket.socket) -> None:
+            asked.append(client)
+            client.sendall(b"HTTP/1.1 307 Elsewhere\r\nContent-Length: 0\r\nLocation: " + place + b"\r\n\r\n")
+
+        with engine_that(redirect) as engine, pytest.raises(EngineUnreachable):
+            engine.about()
+        with pytest.raises(TimeoutError):
+            elsewhere.accept()
+    assert len(asked) == 1

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from softops.errors import EngineUnreachable, PullFailed
 from softops.events import Layer
 from softops.playbooks import PullLimits
-from softops.pulling import LAYER_INTERVAL, PullFold, Watch, follow
+from softops.pulling import LAYER_INTERVAL, MOST_LAYERS, MOST_WAITING, PullFold, Watch, follow
 
 PULLS = Path(__file__).resolve().parents[1] / "recordings" / "pulls"
 
@@ -29,7 +30,7 @@ def folded(case: str, sizes: dict[str, int] | None = None) -> PullFold:
 
 
 def limits(**seconds: int) -> PullLimits:
-    return PullLimits(**{"idle_timeout": 10, "timeout": 20, "connect_timeout": 5, **seconds})
+    return replace(PullLimits(idle_timeout=10, timeout=20, connect_timeout=5), **seconds)  # type: ignore[arg-type]
 
 
 def done(layer_id: str, size: int) -> Layer:
@@ -101,6 +102,16 @@ def test_odd_messages_do_no_harm(message: dict[str, Any]) -> None:
     PullFold().take(message)
 
 
+def test_a_flood_of_layers_and_words_is_bounded() -> None:
+    fold = PullFold()
+    for number in range(2 * MOST_LAYERS):
+        fold.take({"status": "x" * 5000, "id": f"{number:012x}", "progressDetail": {"current": 10**30, "total": 5}})
+    fold.take({"error": "y" * 100_000})
+    assert len(fold.layers) == MOST_LAYERS
+    assert fold.layers[0] == Layer(id="000000000000", status="x" * 200, current=None, total=5)
+    assert fold.error == "y" * 10_000
+
+
 def follow_all(messages: Any, *, cancelled: Any = lambda: False, **seconds: int) -> list[tuple[Layer, ...]]:
     emitted: list[tuple[Layer, ...]] = []
     follow(messages, PullFold(), image="demo:1.0", limits=limits(**seconds),
@@ -147,6 +158,28 @@ def test_the_time_told_is_that_of_the_newest_message() -> None:
            watch=Watch(emit=lambda layers, at: told.append(at), cancelled=lambda: False))
     assert len(told) == 2
     assert before <= told[0] <= told[1] < before + LAYER_INTERVAL
+
+
+def test_an_engine_is_not_read_faster_than_it_is_followed() -> None:
+    read = []
+    ended = threading.Event()
+
+    def messages() -> Iterator[dict[str, Any]]:
+        try:
+            for number in range(100 * MOST_WAITING):
+                read.append(number)
+                yield {"status": "Pull complete", "id": f"{number % 100:012x}", "progressDetail": {}}
+        finally:
+            ended.set()
+
+    def cancelled() -> bool:
+        threading.Event().wait(0.3)
+        return True
+
+    with pytest.raises(PullFailed):
+        follow_all(messages, cancelled=cancelled)
+    assert len(read) < 3 * MOST_WAITING
+    assert ended.wait(5)
 
 
 def silent() -> Iterator[dict[str, Any]]:
