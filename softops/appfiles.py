@@ -1,0 +1,67 @@
+"""The one way from a version and its parameters to what a server is given: rendered, checked by Compose, allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from softops.composer import rendered_model
+from softops.composing import AppVersion, env_file, finished, plain, single_container, values_in_force, written
+from softops.documents import load_document
+from softops.errors import BadRequest
+from softops.params import secret_names
+from softops.permissions import check_permissions, refuse_files
+from softops.rendering import render_template
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppFiles:
+    """The files of an app and what they mean."""
+
+    compose: str
+    """The text of compose.yml; it has no values of parameters."""
+    env: str
+    """The text of .env; it has the secrets."""
+    images: tuple[str, ...]
+    """Every image, the software's own first, each with its digest where that is known."""
+    permissions: tuple[str, ...]
+    """What the app may do beyond its container; all of it declared and accepted."""
+
+
+def app_files(app: AppVersion, values: Mapping[str, Any], *, accepted: Collection[str] = ()) -> AppFiles:
+    """The files of this version with these checked values. `accepted` are permissions that the operator grants.
+    BadRequest names what is wrong and what to do; no server is touched."""
+    given = values_in_force(app, values)
+    compose, env = written(finished(app, _model(app, given))), env_file(given)
+    hidden = [plain(given[name]) for name in secret_names(app.entry)]
+    model, folder = rendered_model(compose, env, software=app.name, hidden=hidden)
+    permissions = check_permissions(app, model, folder=folder, accepted=accepted)
+    return AppFiles(compose=compose, env=env, images=_images(app, model), permissions=permissions)
+
+
+def _model(app: AppVersion, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    if app.entry.get("composeTemplate") is not None:
+        return _from_template(app, given)
+    if app.entry.get("service") is None:
+        raise BadRequest("NOTHING_TO_START", software=app.name, version=app.version)
+    return single_container(app)
+
+
+def _from_template(app: AppVersion, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    path = str(app.entry.get("compose") or "compose.yml.j2")
+    text = render_template(app.entry["composeTemplate"], software=app.name, path=path, name=app.name,
+                           version=app.version, image=app.exact_image, params=given)
+    document = load_document(path, text.encode())
+    if document.problems or document.data is None:
+        problem = document.problems[0]
+        raise BadRequest("TEMPLATE_YAML", software=app.name, problem=problem.text("en"))
+    refuse_files(app.name, document.data)
+    return document.data
+
+
+def _images(app: AppVersion, model: Mapping[str, Any]) -> tuple[str, ...]:
+    named = [str(service["image"]) for service in model["services"].values()]
+    if app.exact_image not in named:
+        raise BadRequest("COMPOSE_IMAGE_UNUSED", software=app.name, image=app.exact_image)
+    return tuple(dict.fromkeys([app.exact_image, *named]))
