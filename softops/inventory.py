@@ -10,10 +10,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from softops.desired import app_variables
 from softops.errors import InventoryError
 from softops.playbooks import HOSTNAME
 from softops.problems import printable, shortened
@@ -27,7 +28,7 @@ SAME_NAME = re.compile(r"Found both group and host with same name: (\S+)")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InventoryHost:
-    """A host of the inventory; its variables stay where they are."""
+    """A host of the inventory. Of its variables only those are kept that say what it shall run."""
 
     name: str
     """The inventory hostname."""
@@ -35,6 +36,8 @@ class InventoryHost:
     """Its `ansible_host`, or else its name."""
     groups: tuple[str, ...] = ()
     """The groups it is in, directly or through other groups, by name; Ansible's own ones left out."""
+    apps: Mapping[str, Any] = field(default_factory=dict)
+    """Its variables `softops_apps*` as they are written, no template evaluated."""
 
 
 def read_inventory(path: Path, *, home: Path) -> tuple[InventoryHost, ...]:
@@ -47,7 +50,8 @@ def read_inventory(path: Path, *, home: Path) -> tuple[InventoryHost, ...]:
     members = _members(data)
     _check_names(path, members, notes)
     hostvars = data.get("_meta", {}).get("hostvars", {})
-    return tuple(InventoryHost(name=name, address=_address(name, hostvars), groups=tuple(sorted(groups)))
+    return tuple(InventoryHost(name=name, address=_address(name, hostvars), groups=tuple(sorted(groups)),
+                               apps=app_variables(hostvars.get(name, {})))
                  for name, groups in sorted(members.items()))
 
 
@@ -91,7 +95,7 @@ def _words(notes: str) -> str:
 def _parsed(path: Path, output: str) -> Mapping[str, Any]:
     try:
         data = json.loads(output)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise InventoryError("INVENTORY_UNREADABLE", path=path, problem=_words(output)) from exc
     return data if isinstance(data, dict) else {}
 
