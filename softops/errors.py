@@ -123,8 +123,9 @@ class ConstraintViolated(DatabaseRefused):
 
 
 class RegistryError(SoftopsError):
-    """A registry does not answer as the distribution API says."""
+    """A registry does not answer as the distribution API says (contract code 1002)."""
 
+    code = 1002
     then = Then.RETRY
 
 

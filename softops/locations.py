@@ -39,11 +39,30 @@ def tag_of(reference: Reference) -> str | None:
     return reference.tag or (None if reference.digest else "latest")
 
 
+def host_of(registry: str) -> str:
+    """The host of HOST or HOST:PORT, an IPv6 address without its brackets."""
+    host = registry.rsplit(":", 1)[0] if registry.count(":") == 1 or registry.startswith("[") else registry
+    return host.strip("[]")
+
+
 def is_loopback(registry: str) -> bool:
     """Whether the registry's address means a different machine on every machine."""
-    host = registry.rsplit(":", 1)[0] if registry.count(":") == 1 or registry.startswith("[") else registry
-    host = host.strip("[]")
+    host = host_of(registry)
+    address = _address(host)
+    return host == "localhost" if address is None else address.is_loopback
+
+
+def stays_near(host: str) -> bool:
+    """Whether the host means this machine, or something only its own link reaches."""
+    address = _address(host)
+    if address is None:
+        return host == "localhost" or host.endswith(".localhost")
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_link_local or address.is_unspecified
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost"
+        return None

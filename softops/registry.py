@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import ssl
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
@@ -15,7 +17,7 @@ from typing import Any
 import httpx
 
 from softops.errors import RegistryError
-from softops.locations import Location, is_loopback, location, tag_of
+from softops.locations import Location, host_of, is_loopback, location, stays_near, tag_of
 from softops.problems import printable, shortened
 from softops.references import DIGEST, parse_reference
 
@@ -26,6 +28,9 @@ MAX_CONFIG = 8 * 1024 * 1024
 MAX_TOKEN = 1024 * 1024
 PATIENCE = 6
 """Times the timeout within which all of an answer has to be here, however steadily it trickles."""
+MAX_REDIRECTS = 5
+_PLAIN_HTTP = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"})
+"""What OpenSSL calls an answer that is no TLS."""
 _CHALLENGE = re.compile(r'([a-zA-Z_]+)="([^"]*)"')
 
 
@@ -63,8 +68,9 @@ class _Answer:
 class RegistryClient:
     """Asks registries as an anonymous user. All errors are RegistryError.
 
-    `plain_http` names registries (host:port) spoken to over HTTP; loopback ones always are. `timeout` in seconds
-    holds for connecting and for every silence, PATIENCE times as long for a whole answer.
+    `plain_http` names registries (host:port) spoken to over HTTP; loopback ones always are. Where a registry leads
+    is followed over HTTPS, or to the registry's own host. `timeout` in seconds holds for connecting and for every
+    silence, PATIENCE times as long for a whole answer.
     """
 
     def __init__(self, plain_http: Sequence[str] = (), timeout: float = 10) -> None:
@@ -107,39 +113,56 @@ class RegistryClient:
     def _scheme(self, where: Location) -> str:
         return "http" if where.registry in self._plain_http or is_loopback(where.registry) else "https"
 
+    def _may_ask(self, where: Location, url: httpx.URL) -> bool:
+        """Whether a registry may lead there: nobody else's plain HTTP, and nothing that only this machine reaches."""
+        if url.scheme == "http":
+            place = url.netloc.decode("ascii")
+            return self._scheme(where) == "http" and (url.host == host_of(where.registry) or place in self._plain_http)
+        return url.scheme == "https" and (is_loopback(where.registry) or not stays_near(url.host))
+
     @cached_property
     def _open(self) -> httpx.Client:
         # Registries over plain HTTP are near by definition: no proxy in between, and no certificates to load.
-        return httpx.Client(timeout=self._timeout, follow_redirects=True, max_redirects=5, verify=False,  # noqa: S501
-                            trust_env=False)
+        return httpx.Client(timeout=self._timeout, verify=False, trust_env=False)  # noqa: S501
 
     @cached_property
     def _secure(self) -> httpx.Client:
-        return httpx.Client(timeout=self._timeout, follow_redirects=True, max_redirects=5)
+        return httpx.Client(timeout=self._timeout)
 
     def _get(self, where: Location, url: str, headers: Mapping[str, str], limit: int) -> httpx.Response:
-        client = self._open if url.startswith("http:") else self._secure
         deadline = time.monotonic() + PATIENCE * self._timeout
         try:
-            with client.stream("GET", url, headers=dict(headers)) as response:
-                return _read(where, response, limit, deadline)
+            return self._follow(where, httpx.Request("GET", url, headers=dict(headers)), limit, deadline)
         except httpx.TimeoutException as exc:
             raise _unreachable(where, f"no answer within {self._timeout:g} s") from exc
-        except httpx.TooManyRedirects as exc:
-            raise _bad(where, url, "it redirects without end") from exc
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            if _speaks_plain_http(exc):
+                raise RegistryError("REGISTRY_PLAIN_HTTP", registry=where.registry) from exc
             raise _unreachable(where, str(exc) or type(exc).__name__) from exc
+
+    def _follow(self, where: Location, request: httpx.Request, limit: int, deadline: float) -> httpx.Response:
+        for _ in range(1 + MAX_REDIRECTS):
+            client = self._open if request.url.scheme == "http" else self._secure
+            # The client's own headers, and its timeout, are in what it builds.
+            built = client.build_request(request.method, request.url, headers=request.headers)
+            with closing(client.send(built, stream=True)) as response:
+                if response.next_request is None:
+                    return _read(where, response, limit, deadline)
+                request = response.next_request
+            if not self._may_ask(where, request.url):
+                raise _bad(where, where.repository, f"it leads to {request.url.copy_with(query=None)}")
+        raise _bad(where, where.repository, "it redirects without end")
 
     def _token(self, where: Location, response: httpx.Response) -> str:
         """An anonymous token, from where the registry's challenge says."""
         challenge = response.headers.get("WWW-Authenticate", "")
         asked = dict(_CHALLENGE.findall(challenge))
         realm = asked.get("realm", "")
-        if not challenge.lower().startswith("bearer ") or not realm.startswith(("https://", f"{self._scheme(where)}://")):
+        if not challenge.lower().startswith("bearer ") or not self._may_ask(where, _url(realm)):
             raise _denied(where, where.repository, "it wants a login")
         query = {"scope": asked.get("scope") or f"repository:{where.repository}:pull"}
         query |= {"service": asked["service"]} if "service" in asked else {}
-        answer = self._get(where, str(httpx.URL(realm).copy_merge_params(query)), {}, MAX_TOKEN)
+        answer = self._get(where, str(_url(realm).copy_merge_params(query)), {}, MAX_TOKEN)
         if answer.status_code in {401, 403}:
             raise _denied(where, where.repository, f"HTTP {answer.status_code}")
         body = _json(where, realm, answer)
@@ -242,6 +265,23 @@ def _read(where: Location, response: httpx.Response, limit: int, deadline: float
     headers = [(name, value) for name, value in response.headers.items()
                if name.lower() not in {"content-encoding", "content-length", "transfer-encoding"}]
     return httpx.Response(response.status_code, headers=headers, content=b"".join(parts))
+
+
+def _url(text: str) -> httpx.URL:
+    """The URL; one that leads nowhere when `text` is none."""
+    try:
+        return httpx.URL(text)
+    except httpx.InvalidURL:
+        return httpx.URL("")
+
+
+def _speaks_plain_http(exc: BaseException | None) -> bool:
+    """Whether `exc` came from something that is no TLS."""
+    while exc is not None:
+        if isinstance(exc, ssl.SSLError) and exc.reason in _PLAIN_HTTP:
+            return True
+        exc = exc.__cause__ or exc.__context__
+    return False
 
 
 def _json(where: Location, what: str, response: httpx.Response) -> dict[str, Any]:

@@ -143,6 +143,11 @@ SERVER_TEXTS: Mapping[str, tuple[str, str]] = {
         "speaks plain HTTP has to be in SOFTOPS_INSECURE_REGISTRIES.",
         "镜像仓库 {registry} 没有应答：{problem}。请检查地址与网络；"
         "使用 HTTP 的仓库须写入 SOFTOPS_INSECURE_REGISTRIES。"),
+    "REGISTRY_PLAIN_HTTP": (
+        "The registry {registry} speaks plain HTTP, not HTTPS. Give it a certificate, or add {registry} to "
+        "SOFTOPS_INSECURE_REGISTRIES and start softops again.",
+        "镜像仓库 {registry} 使用 HTTP 而非 HTTPS。请为其配置证书，"
+        "或将 {registry} 加入 SOFTOPS_INSECURE_REGISTRIES 并重新启动 softops。"),
     "REGISTRY_BAD_ANSWER": (
         "The registry {registry} does not answer for {image} as the distribution API says: {problem}. Check "
         "what is behind that address.",

@@ -303,6 +303,41 @@ def test_plain_http_is_spoken_only_where_it_is_allowed(stub: Stub) -> None:
     # Leads to this machine like a loopback address, but is none by its looks.
     host = f"0.0.0.0:{stub.host.rpartition(':')[2]}"
     with RegistryClient(timeout=2) as careful, RegistryClient([host], timeout=2) as allowed:
-        assert refusal(careful, f"{host}/app:1").reason == "REGISTRY_UNREACHABLE"
+        error = refusal(careful, f"{host}/app:1")
+        assert (error.reason, error.code, error.params) == ("REGISTRY_PLAIN_HTTP", 1002, {"registry": host})
+        assert "SOFTOPS_INSECURE_REGISTRIES" in error.text("zh")
         assert stub.asked == []
         assert allowed.manifest(f"{host}/app:1") == remote(IMAGE)
+
+
+@pytest.fixture
+def far(stub: Stub) -> Iterator[tuple[RegistryClient, str]]:
+    """The stub as a registry that is on another machine by its looks and speaks plain HTTP, and who may ask it."""
+    host = f"0.0.0.0:{stub.host.rpartition(':')[2]}"
+    with RegistryClient([host], timeout=2) as client:
+        yield client, host
+
+
+@pytest.mark.parametrize("place", [
+    "http://127.0.0.1:{port}/x", "http://169.254.169.254/latest/meta-data", "https://169.254.169.254/latest",
+    "https://localhost:{port}/x", "https://[::ffff:127.0.0.1]:{port}/x", "http://elsewhere.test/x", "file:///etc/passwd"])
+def test_a_registry_leads_nobody_to_what_only_this_machine_reaches(stub: Stub, far: tuple[RegistryClient, str],
+                                                                   place: str) -> None:
+    client, host = far
+    with serving(Stub()) as other:
+        url = place.format(port=other.host.rpartition(":")[2])
+        stub.answers["/v2/app/manifests/1"] = (307, {"Location": url}, b"")
+        assert refusal(client, f"{host}/app:1").reason in {"REGISTRY_BAD_ANSWER", "REGISTRY_UNREACHABLE"}
+        stub.answers["/v2/app/manifests/1"] = (401, {"WWW-Authenticate": f'Bearer realm="{url}"'}, b"")
+        assert refusal(client, f"{host}/app:1").reason == "REGISTRY_DENIED"
+    assert other.asked == []
+
+
+def test_a_registry_may_lead_to_its_own_host(stub: Stub, far: tuple[RegistryClient, str]) -> None:
+    client, host = far
+    stub.serve("app", IMAGE)
+    path = f"/v2/app/blobs/{IMAGE.config.digest}"
+    with serving(Stub()) as store:
+        store.answers["/blob"] = stub.answers[path]
+        stub.answers[path] = (307, {"Location": f"http://0.0.0.0:{store.host.rpartition(':')[2]}/blob"}, b"")
+        assert client.manifest(f"{host}/app:1") == remote(IMAGE)

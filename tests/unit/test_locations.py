@@ -2,7 +2,7 @@
 
 import pytest
 
-from softops.locations import Location, familiar_name, is_loopback, location, tag_of
+from softops.locations import Location, familiar_name, is_loopback, location, stays_near, tag_of
 from softops.references import Reference, parse_reference
 
 DIGEST = "sha256:" + "a" * 64
@@ -40,3 +40,10 @@ def test_a_name_without_tag_and_digest_means_latest(image: str, tag: str | None)
     ("10.0.0.1:5000", False), ("registry.test", False), ("localhost.test:5000", False)])
 def test_loopback_registries_are_known(registry: str, loopback: bool) -> None:
     assert is_loopback(registry) is loopback
+
+
+@pytest.mark.parametrize(("host", "near"), [
+    ("localhost", True), ("a.localhost", True), ("127.0.0.1", True), ("169.254.169.254", True), ("0.0.0.0", True),
+    ("::1", True), ("fe80::1", True), ("::ffff:127.0.0.1", True), ("10.0.0.1", False), ("registry.test", False)])
+def test_what_only_this_machine_reaches_is_near(host: str, near: bool) -> None:
+    assert stays_near(host) is near
