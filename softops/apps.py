@@ -15,10 +15,8 @@ from softops.errors import InternalError, NotFound
 from softops.jobs import RecordDraft
 from softops.models import AppRow, RecordRow, RevisionRow, ServerRow
 from softops.paging import page_of
+from softops.playbooks import RUNNING_AFTER
 from softops.statuses import AppState
-
-RUNNING_AFTER = frozenset({"start", "upgrade", "rollback"})
-"""Operations that make a revision."""
 
 
 class Apps:

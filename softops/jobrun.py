@@ -15,17 +15,30 @@ from typing import Any
 from softops.broadcast import Hub
 from softops.clock import Clock
 from softops.entities import EventDraft, FinalState, Job, Record
-from softops.events import HostFailed, HostOk, LayersChanged, RunEvent, StageReached, parse_event
+from softops.events import (
+    AppEnded,
+    ContainersChanged,
+    HostFailed,
+    HostOk,
+    LayersChanged,
+    RunEvent,
+    RunStats,
+    StageReached,
+    parse_event,
+)
 from softops.insist import insist
 from softops.messages import (
+    STAGE_STATUS,
     Message,
     complete_payload,
+    container_payload,
     error_payload,
     progress_payload,
+    stage_payload,
     start_payload,
     topics_of,
 )
-from softops.outcomes import HostTale, RunEnd, outcome
+from softops.outcomes import HostTale, RunEnd, ended, outcome
 from softops.progress import ServerProgress, fold_layers
 from softops.records import Records
 from softops.statuses import RecordStatus
@@ -35,6 +48,9 @@ logger = logging.getLogger(__name__)
 
 
 CANCELLED = FinalState(status=RecordStatus.CANCELLED, reason="CANCELLED")
+
+Key = tuple[str, str]
+"""Inventory hostname and software: what a record is about."""
 
 
 class JobRun:
@@ -46,21 +62,22 @@ class JobRun:
     def __init__(self, job: Job, records: Sequence[Record], *, store: Records, hub: Hub, clock: Clock,
                  lang: Lang, stopping: threading.Event) -> None:
         self._job_id = job.id
-        self._records = {record.server_name: record for record in records}
+        self._records = {(record.server_name, record.soft_name): record for record in records}
+        self._open = set(self._records)
         self._store = store
         self._hub = hub
         self._clock = clock
         self._lang = lang
         self._stopping = stopping
         self._seq = job.seq
-        self._progress = {host: ServerProgress() for host in self._records}
-        self._tales = {host: HostTale() for host in self._records}
+        self._progress = {key: ServerProgress() for key in self._records}
+        self._tales = {record.server_name: HostTale() for record in records}
         self._queue: queue.SimpleQueue[Mapping[str, Any] | None] = queue.SimpleQueue()
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """The inventory hostnames of the job's records."""
-        return tuple(self._records)
+        return tuple(self._tales)
 
     def put(self, raw: Mapping[str, Any]) -> None:
         """Take one event of ansible-runner; returns at once."""
@@ -82,25 +99,27 @@ class JobRun:
             self._queue.put(None)
             consumer.join()
 
-    def finish(self, operation: str, end: RunEnd) -> None:
-        """Write the final state of every record, once, and tell the watchers."""
-        self._finish({host: outcome(operation, host, end, self._tales[host]) for host in self._records})
+    def finish(self, end: RunEnd) -> None:
+        """Write the final state of every record that is not final yet, once, and tell the watchers."""
+        self._finish({key: outcome(self._records[key].operation, key[0], end, self._tales[key[0]])
+                      for key in self._records if key in self._open})
 
     def fail(self, final: FinalState) -> None:
         """End every record that is not final yet with the same state."""
-        self._finish(dict.fromkeys(self._records, final))
+        self._finish(dict.fromkeys(sorted(self._open), final))
 
     def cancel_waiting(self) -> None:
         """Cancel the records that still wait; whoever has begun with the others sees their mark himself."""
-        self._finish(dict.fromkeys(self._records, CANCELLED), running=False)
+        self._finish(dict.fromkeys(sorted(self._open), CANCELLED), running=False)
 
-    def _finish(self, finals: Mapping[str, FinalState], *, running: bool = True) -> None:
-        for host, final in finals.items():
-            before, now, at = self._seq, self._clock(), time.time()
+    def _finish(self, finals: Mapping[Key, FinalState], *, running: bool = True) -> None:
+        for key, final in finals.items():
+            record, before, now, at = self._records[key], self._seq, self._clock(), time.time()
+            self._open.discard(key)
             # None: somebody else has ended the record, and has told of it.
-            if insist(partial(self._finish_one, self._records[host].id, final, now, at, running=running),
-                      self._stopping, f"The end of record {self._records[host].id}"):
-                self._tell_end(self._records[host], before)
+            if insist(partial(self._finish_one, record.id, final, now, at, running=running),
+                      self._stopping, f"The end of record {record.id}"):
+                self._tell_end(record, before)
 
     def _finish_one(self, record_id: int, final: FinalState, now: datetime, at: float, *,
                     running: bool) -> Record | None:
@@ -108,7 +127,7 @@ class JobRun:
                                          tell=lambda record: self._final_drafts(record, at))
 
     def _final_drafts(self, record: Record, at: float) -> list[EventDraft]:
-        progress = self._progress[record.server_name]
+        progress = self._progress[record.server_name, record.soft_name]
         payloads = [complete_payload(record, at, progress)]
         if record.status is RecordStatus.FAILED:
             payloads.insert(0, error_payload(record, at, self._lang, progress))
@@ -123,18 +142,28 @@ class JobRun:
                            for event in events])
 
     def _consume(self, token: str) -> None:
-        ended = False
-        while not ended:
-            batch, ended = self._drain()
+        over = False
+        while not over:
+            batch, over = self._drain()
             messages: list[Message] = []
             for raw in batch:
                 try:
                     event = parse_event(raw, token)
-                    if event is not None:
+                    if isinstance(event, AppEnded):
+                        self._send(messages)
+                        messages = []
+                        self._end(event)
+                    elif event is not None:
                         messages.extend(self._handle(event))
                 except Exception:
                     logger.exception("An event could not be handled", extra={"action": "handle_event"})
             self._send(messages)
+
+    def _end(self, event: AppEnded) -> None:
+        """End the record at once: it took as long as its own server did, not as the slowest one."""
+        key = (event.host, event.software)
+        if key in self._open:
+            self._finish({key: ended(self._records[key].operation, event)})
 
     def _drain(self) -> tuple[list[Mapping[str, Any]], bool]:
         batch: list[Mapping[str, Any]] = []
@@ -148,31 +177,50 @@ class JobRun:
         return batch, True
 
     def _handle(self, event: RunEvent) -> Iterable[Message]:
-        host = getattr(event, "host", None)
-        if host not in self._records:
+        if isinstance(event, HostFailed | HostOk):
+            self._hear(event)
             return ()
-        if isinstance(event, LayersChanged):
-            return self._layers(event)
+        if isinstance(event, RunStats | AppEnded):
+            return ()
+        key = self._key_of(event.host, event.software)
+        if key is None:
+            return ()
         if isinstance(event, StageReached):
-            self._stage(event)
-        elif isinstance(event, HostFailed):
-            if not event.ignored:
-                self._tales[host] = replace(self._tales[host], failure=event)
-        elif isinstance(event, HostOk):
-            self._tales[host] = replace(self._tales[host], ok=event)
-        return ()
+            return self._stage(key, event)
+        return self._layers(key, event) if isinstance(event, LayersChanged) else self._containers(key, event)
 
-    def _stage(self, event: StageReached) -> None:
-        progress = self._progress[event.host]
+    def _key_of(self, host: str, software: str | None) -> Key | None:
+        """Which record an event is about; None for one that is final, or not ours."""
+        found = [key for key in self._open if key[0] == host and software in {None, key[1]}]
+        return found[0] if len(found) == 1 else None
+
+    def _hear(self, event: HostFailed | HostOk) -> None:
+        tale = self._tales.get(event.host)
+        if tale is not None and isinstance(event, HostOk):
+            self._tales[event.host] = replace(tale, ok=event)
+        elif tale is not None and isinstance(event, HostFailed) and not event.ignored:
+            self._tales[event.host] = replace(tale, failure=event)
+
+    def _stage(self, key: Key, event: StageReached) -> list[Message]:
+        progress = self._progress[key]
         total = event.total if event.total is not None else progress.total
-        self._progress[event.host] = replace(progress, stage=event.stage, total=total)
+        self._progress[key] = replace(progress, stage=event.stage, total=total)
+        if event.stage not in STAGE_STATUS:
+            return []
+        record = self._records[key]
+        return [self._message(record, stage_payload(record, event.stage, event.at), milestone=True)]
 
-    def _layers(self, event: LayersChanged) -> list[Message]:
-        record = self._records[event.host]
-        progress, changed = fold_layers(self._progress[event.host], event.layers)
-        self._progress[event.host] = progress
+    def _layers(self, key: Key, event: LayersChanged) -> list[Message]:
+        record = self._records[key]
+        progress, changed = fold_layers(self._progress[key], event.layers)
+        self._progress[key] = progress
         return [self._message(record, progress_payload(record, layer, event.at), milestone=layer.done)
                 for layer in changed]
+
+    def _containers(self, key: Key, event: ContainersChanged) -> list[Message]:
+        record = self._records[key]
+        return [self._message(record, container_payload(record, container, event.at), milestone=True)
+                for container in event.containers]
 
     def _message(self, record: Record, payload: Mapping[str, Any], *, milestone: bool) -> Message:
         return Message(payload=payload, topics=topics_of(record), milestone=milestone)

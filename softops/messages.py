@@ -19,6 +19,11 @@ COMPLETE = "docker_complete"
 ERROR = "docker_error"
 
 
+STAGE_STATUS = {"write": "Writing files", "up": "Starting containers", "health": "Waiting for health",
+                "settle": "Settling", "rollback": "Rolling back", "down": "Stopping containers"}
+"""Stages that watchers are told of, in the words of Docker's own progress."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
     """One live message and who may want it."""
@@ -46,6 +51,20 @@ def progress_payload(record: Record, layer: Layer, at: float) -> Mapping[str, An
         "current": layer.current, "total": layer.total}
 
 
+def stage_payload(record: Record, stage: str, at: float) -> Mapping[str, Any]:
+    """docker_progress: the work on the server is in another stage; its id is the software's name."""
+    return _payload(PROGRESS, record, at) | {
+        "status": STAGE_STATUS[stage], "progress": "", "id": record.soft_name, "stage": stage,
+        "current": None, "total": None}
+
+
+def container_payload(record: Record, container: Layer, at: float) -> Mapping[str, Any]:
+    """docker_progress: a container has a new state; its id is the container's name."""
+    return _payload(PROGRESS, record, at) | {
+        "status": container.status, "progress": "", "id": container.id, "container": container.id,
+        "current": None, "total": None}
+
+
 def error_payload(record: Record, at: float, lang: Lang, progress: ServerProgress) -> Mapping[str, Any]:
     """docker_error: the record failed, and why."""
     reason = record.reason or "INTERNAL"
@@ -58,6 +77,7 @@ def complete_payload(record: Record, at: float, progress: ServerProgress) -> Map
     """docker_complete: the record is final."""
     return _payload(COMPLETE, record, at) | {
         "success": record.status is RecordStatus.SUCCESS, "status": record.status.value, "digest": record.digest,
+        "reason": record.reason, "changed": record.changed, "revision": record.revision,
         "current": progress.current, "total": progress.total}
 
 
@@ -65,4 +85,4 @@ def _payload(kind: str, record: Record, at: float) -> dict[str, Any]:
     return {"type": kind, "operation": record.operation, "imageName": record.docker_image,
             "timestamp": datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S"),
             "jobId": record.job_id, "recordId": record.id, "serverId": record.server_id,
-            "serverName": record.server_name, "at": at}
+            "serverName": record.server_name, "softName": record.soft_name, "version": record.version, "at": at}

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from softops.entities import FinalState
-from softops.events import HostFailed, HostOk, HostStats
+from softops.events import AppEnded, HostFailed, HostOk, HostStats
+from softops.playbooks import IMAGE_OPERATIONS, RUNNING_AFTER
 from softops.statuses import RecordStatus
 
-SUCCESS_REASON = {"install": "INSTALL_SUCCESS", "pull": "PULL_SUCCESS"}
+SUCCESS_REASON = {operation: f"{operation.upper()}_SUCCESS" for operation in (
+    "install", "pull", "start", "upgrade", "rollback", "stop", "restart", "remove")}
 
 
 class RunStatus(enum.StrEnum):
@@ -48,6 +50,20 @@ class HostTale:
     ok: HostOk | None = None
 
 
+def ended(operation: str, event: AppEnded) -> FinalState:
+    """The final state of the record whose work our action has ended as `event` says."""
+    if event.outcome == "success":
+        reason = SUCCESS_REASON.get(operation, "OPERATION_SUCCESS")
+        if event.changed is False and operation in RUNNING_AFTER:
+            reason = "ALREADY_RUNNING"
+        return FinalState(status=RecordStatus.SUCCESS, reason=reason, digest=event.digest, changed=event.changed)
+    if event.outcome == "cancelled":
+        return FinalState(status=RecordStatus.CANCELLED, reason=event.reason, reason_params=event.params,
+                          changed=event.changed)
+    return FinalState(status=RecordStatus.FAILED, reason=event.reason, reason_params=event.params, code=event.code,
+                      changed=event.changed, log=event.log)
+
+
 def outcome(operation: str, host: str, end: RunEnd, tale: HostTale) -> FinalState:
     """The final state of the record of `host`."""
     stats = (end.stats or {}).get(host)
@@ -60,6 +76,9 @@ def outcome(operation: str, host: str, end: RunEnd, tale: HostTale) -> FinalStat
     if not stats.ok:
         # All tasks were skipped: by a tag, a condition or a variable of somebody.
         return FinalState(status=RecordStatus.FAILED, reason="NOTHING_DONE", code=500)
+    if operation not in IMAGE_OPERATIONS:
+        # Our action says how each software ended; where it said nothing, nothing is known.
+        return FinalState(status=RecordStatus.FAILED, reason="SERVER_PASSED_OVER", code=500)
     return _success(operation, tale)
 
 
@@ -84,7 +103,7 @@ def _failed(tale: HostTale, *, code: int | None, reason: str) -> FinalState:
 
 
 def _not_counted(operation: str, end: RunEnd, tale: HostTale) -> FinalState:
-    if tale.ok is not None and _digest(tale):
+    if tale.ok is not None and _digest(tale) and operation in IMAGE_OPERATIONS:
         return _success(operation, tale)
     if end.status is RunStatus.CANCELED:
         return FinalState(status=RecordStatus.CANCELLED, reason="CANCELLED")

@@ -6,14 +6,25 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from softops.entities import Job, SoftImage
+from softops.entities import Job, Record, Revision, SoftImage
 from softops.errors import BadRequest
 
 PLAYBOOK_OF = {"install": "playbooks/install.yml", "pull": "playbooks/pull.yml",
-               "inspect": "playbooks/inspect.yml"}
+               "inspect": "playbooks/inspect.yml", "start": "playbooks/start.yml",
+               "upgrade": "playbooks/start.yml", "rollback": "playbooks/start.yml",
+               "stop": "playbooks/stop.yml", "restart": "playbooks/restart.yml",
+               "remove": "playbooks/remove.yml", "apply": "playbooks/site.yml"}
+
+IMAGE_OPERATIONS = frozenset({"install", "pull"})
+"""Operations that end with an image on the server."""
+RUNNING_AFTER = frozenset({"start", "upgrade", "rollback"})
+"""Operations after which a software runs in a new revision."""
+ACTION_OF = {"start": "run", "upgrade": "run", "rollback": "run", "stop": "stop", "restart": "restart",
+             "remove": "remove"}
+"""What the action softops_app is told to do for the operation of a record."""
 
 HOSTNAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 """Inventory hostnames that mean only themselves in Ansible's `--limit`."""
@@ -32,6 +43,14 @@ class PullLimits:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class HealthLimits:
+    """How long a start may take and a container must stay up; seconds."""
+
+    settle: int = 3
+    timeout: int = 300
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PlaybookCall:
     """One run of a playbook on exactly these servers."""
 
@@ -39,6 +58,10 @@ class PlaybookCall:
     hosts: tuple[str, ...]
     input: Mapping[str, Any]
     """Becomes the run's input.json: all user data travels there, as data."""
+    of_host: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What is for one server alone, in a file of its own."""
+    check: bool = False
+    """Change nothing, only say whether something would change."""
 
     @property
     def limit(self) -> str:
@@ -59,6 +82,42 @@ def image_call(job: Job, image: SoftImage, hosts: Sequence[str], limits: PullLim
     return PlaybookCall(playbook=PLAYBOOK_OF[job.operation], hosts=tuple(hosts), input={
         "operation": job.operation, "software": software, "parameters": dict(job.parameters),
         "pull": _pull_input(limits)})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppTask:
+    """What a run is to do with one software on one server."""
+
+    record: Record
+    revision: Revision | None = None
+    """The state to bring about; None when the one that is there is only stopped, restarted or removed."""
+    env: str = field(default="", repr=False)
+    """The text of .env, with secrets."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Values that nobody may read in anything that is told."""
+
+
+def apps_call(job: Job, tasks: Sequence[AppTask], limits: PullLimits, patience: HealthLimits, *,
+              check: bool = False) -> PlaybookCall:
+    """The run that does `tasks`, in their order on each server."""
+    of_host: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
+    for task in tasks:
+        apps = of_host.setdefault(task.record.server_name, {"apps": []})["apps"]
+        apps.append(_app_input(task, patience, job.options))
+    return PlaybookCall(playbook=PLAYBOOK_OF[job.operation], hosts=tuple(of_host), of_host=of_host, check=check,
+                        input={"operation": job.operation, "pull": _pull_input(limits)})
+
+
+def _app_input(task: AppTask, patience: HealthLimits, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    record, revision = task.record, task.revision
+    said = {"action": ACTION_OF[record.operation], "name": record.soft_name, "version": record.version,
+            "image": record.docker_image, "commit": record.commit, "settle": patience.settle,
+            "healthTimeout": patience.timeout, "removeVolumes": bool(options.get("removeVolumes"))}
+    if revision is None:
+        return said
+    return said | {"digest": revision.digest, "repository": revision.repository, "entry": dict(revision.entry),
+                   "parameters": dict(revision.parameters), "compose": revision.compose, "env": task.env,
+                   "images": list(revision.images), "secretValues": list(task.secrets)}
 
 
 def inspect_call(host: str, limits: PullLimits) -> PlaybookCall:

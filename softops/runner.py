@@ -65,6 +65,7 @@ class PlaybookRun:
         try:
             self._directory.mkdir(mode=0o700, parents=True)
             self._write(self._directory / "input.json", json.dumps(call.input, ensure_ascii=False))
+            self._write_hosts(call.of_host)
             self._limit = limit if len(limit) <= LONGEST_WORD else f"@{self._limit_file()}"
         except OSError as exc:
             raise RunFailed("RUN_DIRECTORY", path=self._directory, problem=exc.strerror) from exc
@@ -120,7 +121,8 @@ class PlaybookRun:
             "envvars": self._environment(), "settings": {
                 "pexpect_timeout": POLL, "idle_timeout": limits.idle_timeout, "job_timeout": limits.job_timeout,
                 "suppress_output_file": True, "suppress_ansible_output": True},
-            "quiet": True, "event_handler": handle, "cancel_callback": check}
+            "cmdline": "--check" if self._call.check else None, "quiet": True,
+            "event_handler": handle, "cancel_callback": check}
 
     def _environment(self) -> dict[str, str]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}"
@@ -156,6 +158,12 @@ class PlaybookRun:
         """After a forced end nothing of the run may stay, its warm ssh connections included."""
         if self._stats is None and processes_of(self.token):
             end_all(self.token)
+
+    def _write_hosts(self, of_host: Mapping[str, Mapping[str, Any]]) -> None:
+        if of_host:
+            (self._directory / "hosts").mkdir(mode=0o700)
+        for host, data in of_host.items():
+            self._write(self._directory / "hosts" / f"{host}.json", json.dumps(data, ensure_ascii=False))
 
     def _limit_file(self) -> Path:
         path = self._directory / "limit"

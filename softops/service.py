@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from softops.apps import Apps
 from softops.broadcast import Hub
 from softops.checks import Checks
 from softops.clock import Clock, utc_now
@@ -15,7 +16,7 @@ from softops.installs import Installs
 from softops.inventory import read_inventory
 from softops.inventorywatch import InventoryWatch
 from softops.owners import this_process
-from softops.playbooks import PullLimits
+from softops.playbooks import HealthLimits, PullLimits
 from softops.polling import Poller
 from softops.records import Records
 from softops.registry import RegistryClient
@@ -23,6 +24,7 @@ from softops.repositories import Repositories
 from softops.runner import RunLimits, Runner
 from softops.servers import Servers
 from softops.sync import Syncer
+from softops.vault import make_vault
 from softops.worker import Worker
 
 FIRST_REPOSITORY = "catalog"
@@ -43,6 +45,8 @@ class Service:
         self.repositories = Repositories(self.database)
         self.servers = Servers(self.database)
         self.records = Records(self.database)
+        self.apps = Apps(self.database)
+        self.vault = make_vault(settings.secret_key, settings.var_dir)
         limits, runner = self._pull_limits(), Runner(self._run_limits())
         self._registry = RegistryClient(settings.plain_http_registries, settings.connect_timeout)
         self.syncer = Syncer(repositories=self.repositories, images=self.images, registry=self._registry,
@@ -53,7 +57,9 @@ class Service:
                              lang=settings.language)
         self.worker = Worker(records=self.records, images=self.images, repositories=self.repositories,
                              runner=runner, hub=self.hub, clock=clock, owner=this_process(),
-                             workers=settings.workers, limits=limits, lang=settings.language, takes_all=takes_all)
+                             workers=settings.workers, limits=limits, lang=settings.language, takes_all=takes_all,
+                             vault=self.vault, patience=HealthLimits(settle=settings.settle_time,
+                                                                     timeout=settings.health_timeout))
         self.installs = Installs(records=self.records, images=self.images, servers=self.servers,
                                  repositories=self.repositories, worker=self.worker, clock=clock)
 

@@ -6,8 +6,8 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from softops.broadcast import Hub
@@ -17,20 +17,23 @@ from softops.errors import Conflict, SoftopsError
 from softops.images import Images
 from softops.insist import insist
 from softops.jobrun import CANCELLED, JobRun
-from softops.outcomes import RunEnd, RunStatus
 from softops.owners import is_gone, runs_here
-from softops.playbooks import PullLimits, image_call
+from softops.playbooks import HealthLimits, PullLimits
 from softops.records import Records
 from softops.repositories import Repositories
+from softops.rollout import Rollout
 from softops.runner import PlaybookRun, Runner
 from softops.statuses import RecordStatus
 from softops.texts import Lang
+from softops.vault import Vault
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
 HEARTBEAT = 2.0
 """Seconds between two prolongations of the lease; also how late a cancel from another process is seen."""
+WAKE = 0.5
+"""Seconds after which a job that waits sees that softops stops."""
 LOOK = 2.0
 """Seconds between two looks for jobs that other processes made."""
 
@@ -39,11 +42,32 @@ FAR_FUTURE = datetime(9999, 1, 1)  # noqa: DTZ001  naive UTC like all stored tim
 
 @dataclass(kw_only=True, slots=True)
 class _Active:
-    """A job this process is running."""
+    """A job this process is running: its `rollout.Control`."""
 
+    stopping: threading.Event
     cancel: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     poke: threading.Event = field(default_factory=threading.Event)
+    woken: threading.Event = field(default_factory=threading.Event)
+    playbook: PlaybookRun | None = None
+    asked: set[int] = field(default_factory=set)
+    """Records whose cancel the present run has heard of."""
+
+    def cancelled(self) -> bool:
+        return self.cancel.is_set()
+
+    def ends(self) -> bool:
+        return self.cancel.is_set() or self.stopping.is_set()
+
+    def pause(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not self.ends() and (left := deadline - time.monotonic()) > 0:
+            self.woken.wait(min(left, WAKE))
+            self.woken.clear()
+
+    def attach(self, playbook: PlaybookRun | None) -> None:
+        self.playbook = playbook
+        self.asked = set()
 
 
 class Worker:
@@ -53,16 +77,15 @@ class Worker:
     """
 
     def __init__(self, *, records: Records, images: Images, repositories: Repositories, runner: Runner, hub: Hub,
-                 clock: Clock, owner: str, workers: int, limits: PullLimits, lang: Lang,
-                 takes_all: bool = True) -> None:
+                 clock: Clock, owner: str, workers: int, limits: PullLimits, lang: Lang, vault: Vault,
+                 patience: HealthLimits, takes_all: bool = True) -> None:
         self._records = records
-        self._images = images
-        self._repositories = repositories
         self._runner = runner
+        self._rollout = Rollout(records=records, images=images, repositories=repositories, runner=runner,
+                                vault=vault, limits=limits, patience=patience, clock=clock, watch=self._job_run)
         self._hub = hub
         self._clock = clock
         self._owner = owner
-        self._limits = limits
         self._lang = lang
         self._takes_all = takes_all
         self._jobs: queue.SimpleQueue[int | None] = queue.SimpleQueue()
@@ -89,6 +112,10 @@ class Worker:
         for thread in (*self._threads, self._looker):
             thread.join()
 
+    def takes_back(self, undo: Callable[[Job, Sequence[Record]], Job | None]) -> None:
+        """How a job is undone whose strategy says that it is to be."""
+        self._rollout.undo = undo
+
     def notify(self, job_id: int) -> None:
         """A new job waits."""
         self._jobs.put(job_id)
@@ -98,14 +125,14 @@ class Worker:
 
         What has not begun ends here; what runs is told at once instead of at the next heartbeat.
         """
-        active = self._active.get(job_id)
+        active, job = self._active.get(job_id), self._records.job(job_id)
+        if active is None and job.status is RecordStatus.PENDING and job.cancel_requested:
+            self._take(job_id)
+            return
         if active is not None:
             active.poke.set()
-            return
-        job = self._records.job(job_id)
-        if job.status is RecordStatus.PENDING and job.cancel_requested:
-            self._take(job_id)
-        elif job.status is RecordStatus.PENDING:
+        if not job.cancel_requested and (active is not None or job.status is RecordStatus.PENDING):
+            # Servers of a later wave wait as well.
             self._job_run(job, self._records.cancelled_records(job_id)).cancel_waiting()
 
     def wait(self, job_id: int, timeout: float | None) -> Job:
@@ -162,7 +189,7 @@ class Worker:
 
     def _take(self, job_id: int) -> None:
         """Claim a job and run it; nothing happens when another worker was first."""
-        active = _Active()
+        active = _Active(stopping=self._stopping)
         # Registered before the claim: a job of ours that is not in here counts as lost.
         if self._active.setdefault(job_id, active) is not active:
             return
@@ -176,53 +203,40 @@ class Worker:
                 self._changed.notify_all()
 
     def _attempt(self, job: Job, active: _Active) -> None:
-        records = self._records.start_records(job.id, self._clock())
-        run = self._job_run(job, records)
+        keeper = threading.Thread(target=self._keep, args=(job.id, active), name=f"job-{job.id}-lease")
+        keeper.start()
         try:
             if job.cancel_requested:
-                run.fail(CANCELLED)
-            elif records:
-                run.announce()
-                run.finish(job.operation, self._execute(job, run, active))
+                self._end_rest(job, CANCELLED)
+            else:
+                self._rollout.run(job, active)
         except SoftopsError as exc:
             logger.warning("Job %s failed: %s", job.id, exc, extra={"action": "run_job", "job": job.id})
-            run.fail(FinalState(status=RecordStatus.FAILED, reason=exc.reason, reason_params=_plain(exc),
-                                code=exc.code))
+            self._end_rest(job, FinalState(status=RecordStatus.FAILED, reason=exc.reason, reason_params=_plain(exc),
+                                           code=exc.code))
         except Exception as exc:
-            run.fail(FinalState(status=RecordStatus.FAILED, reason="INTERNAL", code=500,
-                                reason_params={"detail": type(exc).__name__}))
+            self._end_rest(job, FinalState(status=RecordStatus.FAILED, reason="INTERNAL", code=500,
+                                           reason_params={"detail": type(exc).__name__}))
             raise
         finally:
+            active.ended.set()
+            active.poke.set()
+            keeper.join()
             insist(lambda: self._records.finish_job(job.id, self._clock()), self._stopping,
                    f"The end of job {job.id}")
 
-    def _execute(self, job: Job, run: JobRun, active: _Active) -> RunEnd:
-        image = self._images.get(job.soft_id or 0)
-        repository = self._repositories.get(image.repository_id).name
-        call = image_call(job, image, run.hosts, self._limits, repository)
-        with self._runner.prepare(call) as playbook:
-            keeper = threading.Thread(target=self._keep, args=(job.id, active, playbook),
-                                      name=f"job-{job.id}-lease")
-            keeper.start()
-            try:
-                end = run.watch(lambda: playbook.execute(run.put, self._ends(active)), playbook.token)
-            finally:
-                active.ended.set()
-                active.poke.set()
-                keeper.join()
-        if end.status is RunStatus.CANCELED and not active.cancel.is_set():
-            return replace(end, status=RunStatus.INTERRUPTED)
-        return end
+    def _end_rest(self, job: Job, final: FinalState) -> None:
+        """End every record of the job that is not final yet with the same state."""
+        left = insist(lambda: [one for one in self._records.job_records(job.id) if not one.status.final],
+                      self._stopping, f"What is left of job {job.id}")
+        if left:
+            self._job_run(self._records.job(job.id), left).fail(final)
 
-    def _ends(self, active: _Active) -> Callable[[], bool]:
-        return lambda: active.cancel.is_set() or self._stopping.is_set()
-
-    def _keep(self, job_id: int, active: _Active, playbook: PlaybookRun) -> None:
-        """Prolong the lease and pass on cancels until the run has ended."""
-        asked: set[int] = set()
+    def _keep(self, job_id: int, active: _Active) -> None:
+        """Prolong the lease and pass on cancels until the job has ended."""
         while not active.ended.is_set():
             try:
-                self._beat(job_id, active, playbook, asked)
+                self._beat(job_id, active)
             except Conflict as exc:
                 # Its records are final and its servers free for others, who must not meet us there.
                 logger.warning("Job %s is stopped: %s", job_id, exc, extra={"action": "heartbeat", "job": job_id})
@@ -234,23 +248,28 @@ class Worker:
             active.poke.wait(HEARTBEAT)
             active.poke.clear()
 
-    def _beat(self, job_id: int, active: _Active, playbook: PlaybookRun, asked: set[int]) -> None:
+    def _beat(self, job_id: int, active: _Active) -> None:
         job = self._records.heartbeat(job_id, owner=self._owner, now=self._clock(), lease=LEASE)
         if job.cancel_requested:
             active.cancel.set()
+            active.woken.set()
             return
         cancelled = self._records.cancelled_records(job_id)
-        running = [record for record in self._records.job_records(job_id)
-                   if record.status is RecordStatus.RUNNING]
-        if running and len(cancelled) == len(running):
+        unfinished = [record for record in self._records.job_records(job_id) if not record.status.final]
+        if unfinished and len(cancelled) == len(unfinished):
             active.cancel.set()
+            active.woken.set()
             return
+        self._pass_on(cancelled, active)
+
+    def _pass_on(self, cancelled: Sequence[Record], active: _Active) -> None:
+        playbook, asked = active.playbook, active.asked
         for record in cancelled:
-            if record.id not in asked:
+            if playbook is not None and record.status is RecordStatus.RUNNING and record.id not in asked:
                 asked.add(record.id)
                 playbook.cancel_host(record.server_name)
 
-    def _job_run(self, job: Job, records: tuple[Record, ...] | list[Record]) -> JobRun:
+    def _job_run(self, job: Job, records: Sequence[Record]) -> JobRun:
         return JobRun(job, records, store=self._records, hub=self._hub, clock=self._clock, lang=self._lang,
                       stopping=self._stopping)
 

@@ -1,0 +1,188 @@
+"""Carries out a claimed job: wave after wave, each one run of a playbook, and nothing more once too many failed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from softops.clock import Clock
+from softops.composing import env_file
+from softops.entities import FinalState, Job, Record
+from softops.events import AppEnded, parse_event
+from softops.images import Images
+from softops.jobrun import CANCELLED, JobRun
+from softops.outcomes import RunEnd, RunStatus
+from softops.playbooks import (
+    IMAGE_OPERATIONS,
+    RUNNING_AFTER,
+    AppTask,
+    HealthLimits,
+    PlaybookCall,
+    PullLimits,
+    apps_call,
+    image_call,
+)
+from softops.records import Records
+from softops.repositories import Repositories
+from softops.runner import PlaybookRun, RawEvent, Runner
+from softops.statuses import RecordStatus
+from softops.vault import Vault
+from softops.waves import ROLL_BACK, Strategy, is_breached, strategy_of
+
+logger = logging.getLogger(__name__)
+
+LOOK = 2.0
+"""Seconds between two looks whether a wave was approved."""
+
+
+class Control(Protocol):
+    """What the worker tells a running job."""
+
+    def cancelled(self) -> bool:
+        """Whether the job is to be cancelled."""
+
+    def ends(self) -> bool:
+        """Whether the job is to end, be it that it is cancelled or that softops stops."""
+
+    def pause(self, seconds: float) -> None:
+        """Wait, but no longer than until the job is to end."""
+
+    def attach(self, playbook: PlaybookRun | None) -> None:
+        """Which run hears of servers that are to be cancelled."""
+
+
+class Rollout:
+    """Runs the waves of jobs. Every record it does not reach is ended with a reason."""
+
+    def __init__(self, *, records: Records, images: Images, repositories: Repositories, runner: Runner, vault: Vault,
+                 limits: PullLimits, patience: HealthLimits, clock: Clock,
+                 watch: Callable[[Job, Sequence[Record]], JobRun]) -> None:
+        self._records = records
+        self._images = images
+        self._repositories = repositories
+        self._runner = runner
+        self._vault = vault
+        self._limits = limits
+        self._patience = patience
+        self._clock = clock
+        self._watch = watch
+        self.undo: Callable[[Job, Sequence[Record]], Job | None] = lambda _job, _records: None
+        """Makes the job that takes back what a job did on these records' servers."""
+
+    def run(self, job: Job, control: Control) -> None:
+        """Everything that `job` is to do, up to its last wave or to the first that may not begin."""
+        strategy = strategy_of(job.strategy) if job.strategy is not None else None
+        for wave in range(1, (job.waves or 1) + 1):
+            refusal = self._refusal(job, wave, strategy, control) if strategy and wave > 1 else None
+            if refusal is None and control.ends():
+                refusal = CANCELLED if control.cancelled() else _interrupted()
+            if refusal is not None:
+                self._hold_back(job, refusal)
+                break
+            self._run_wave(job, wave if strategy else None, control)
+        if strategy is not None:
+            self._take_back(job, strategy)
+
+    def _run_wave(self, job: Job, wave: int | None, control: Control) -> None:
+        if wave is not None:
+            self._records.set_wave(job.id, wave=wave, waiting=None)
+        records = self._records.start_records(job.id, self._clock(), wave=wave)
+        if records:
+            run = self._watch(self._records.job(job.id), records)
+            run.announce()
+            run.finish(self._execute(run, self._call(job, records), control))
+
+    def _execute(self, run: JobRun, call: PlaybookCall, control: Control) -> RunEnd:
+        with self._runner.prepare(call) as playbook:
+            control.attach(playbook)
+            try:
+                end = run.watch(lambda: playbook.execute(run.put, control.ends), playbook.token)
+            finally:
+                control.attach(None)
+        if end.status is RunStatus.CANCELED and not control.cancelled():
+            return replace(end, status=RunStatus.INTERRUPTED)
+        return end
+
+    def _call(self, job: Job, records: Sequence[Record], *, check: bool = False) -> PlaybookCall:
+        if job.operation in IMAGE_OPERATIONS:
+            image = self._images.get(job.soft_id or 0)
+            repository = self._repositories.get(image.repository_id).name
+            return image_call(job, image, [record.server_name for record in records], self._limits, repository)
+        return apps_call(job, self._tasks(job, records), self._limits, self._patience, check=check)
+
+    def _tasks(self, job: Job, records: Sequence[Record]) -> list[AppTask]:
+        revisions = self._records.revisions_of(job.id)
+        tasks = []
+        for record in records:
+            revision = revisions.get(record.id)
+            secrets = self._vault.open(revision.secrets) if revision else {}
+            env = env_file({**revision.parameters, **secrets}) if revision else ""
+            tasks.append(AppTask(record=record, revision=revision, env=env,
+                                 secrets=tuple(str(value) for value in secrets.values())))
+        return tasks
+
+    def _refusal(self, job: Job, wave: int, strategy: Strategy, control: Control) -> FinalState | None:
+        """Why `wave` may not begin, after waiting for what it has to wait for."""
+        records = self._records.job_records(job.id)
+        if is_breached(strategy, records):
+            return _held("WAVES_STOPPED", job=job.id, allowed=strategy.max_failures, failed=_failed(records))
+        self._records.set_wave(job.id, wave=wave, waiting="settle")
+        control.pause(strategy.settle)
+        sick = () if control.ends() else self._sick(job, [one for one in records if one.wave == wave - 1], control)
+        if len(sick) + _failed(records) > strategy.max_failures:
+            return _held("WAVE_UNHEALTHY", job=job.id, wave=wave - 1, software=job.soft_name, servers=", ".join(sick))
+        if strategy.approval:
+            self._wait_for_approval(job, wave, control)
+        return None
+
+    def _wait_for_approval(self, job: Job, wave: int, control: Control) -> None:
+        self._records.set_wave(job.id, wave=wave, waiting="approval")
+        while not control.ends() and (self._records.job(job.id).approved_wave or 0) < wave:
+            control.pause(LOOK)
+
+    def _sick(self, job: Job, records: Sequence[Record], control: Control) -> tuple[str, ...]:
+        """The servers on which what a wave has started would have to be started again."""
+        done = [one for one in records if one.status is RecordStatus.SUCCESS and one.operation in RUNNING_AFTER]
+        if not done:
+            return ()
+        seen: set[tuple[str, str]] = set()
+        with self._runner.prepare(self._call(job, done, check=True)) as playbook:
+
+            def hear(raw: RawEvent) -> None:
+                event = parse_event(raw, playbook.token)
+                if isinstance(event, AppEnded) and event.outcome == "success" and not event.changed:
+                    seen.add((event.host, event.software))
+
+            playbook.execute(hear, control.ends)
+        return tuple(one.server_name for one in done if (one.server_name, one.soft_name) not in seen)
+
+    def _hold_back(self, job: Job, final: FinalState) -> None:
+        waiting = [one for one in self._records.job_records(job.id) if not one.status.final]
+        if waiting:
+            self._watch(self._records.job(job.id), waiting).fail(final)
+
+    def _take_back(self, job: Job, strategy: Strategy) -> None:
+        """Undo what a job that failed too often has done, where its strategy says so."""
+        records = self._records.job_records(job.id)
+        broken = is_breached(strategy, records) or any(one.reason == "WAVE_UNHEALTHY" for one in records)
+        changed = [one for one in records if one.status is RecordStatus.SUCCESS and one.changed is not False
+                   and one.operation in RUNNING_AFTER]
+        if strategy.on_failure == ROLL_BACK and broken and changed:
+            undone = self.undo(job, changed)
+            if undone is not None:
+                logger.info("Job %s is taken back by job %s", job.id, undone.id,
+                            extra={"action": "undo", "job": job.id})
+
+
+def _failed(records: Sequence[Record]) -> int:
+    return len({one.server_id for one in records if one.status is RecordStatus.FAILED})
+
+
+def _held(reason: str, **params: object) -> FinalState:
+    return FinalState(status=RecordStatus.CANCELLED, reason=reason, reason_params=params)
+
+
+def _interrupted() -> FinalState:
+    return FinalState(status=RecordStatus.FAILED, reason="INTERRUPTED", code=500)
