@@ -6,7 +6,7 @@ from softops.web.endpoint import Answer, Call, Endpoint, told
 from softops.web.parameters import EventQuery, JobQuery, UserBody
 from softops.web.schemas import Events, JobDetail, JobRow, PageOf
 from softops.web.software import accepted
-from softops.web.views import job_view, page_view
+from softops.web.views import job_row, job_view, page_view
 
 API = "/api/system/soft/job"
 
@@ -15,7 +15,7 @@ def page(call: Call[JobQuery, None]) -> Answer:
     """A page of the jobs, newest first."""
     query = call.query
     found = call.service.records.job_page(page=query.page, size=query.size, status=query.status)
-    return Answer(data=page_view(found, JobRow.model_validate))
+    return Answer(data=page_view(found, lambda job: job_row(call.service, job, call.lang)))
 
 
 def detail(call: Call[None, None]) -> Answer:

@@ -11,7 +11,7 @@ from softops.statuses import ImageStatus, RecordStatus
 from softops.web.endpoint import Answer, Call, Endpoint, told
 from softops.web.parameters import InstallBody, PullQuery, SoftwareQuery
 from softops.web.schemas import JobDetail, PageOf, Software, SoftwareDetail
-from softops.web.views import job_view, page_view
+from softops.web.views import job_view, page_view, software_detail, software_view
 from softops.web.waiting import failure_code, failure_text, wait_for
 
 API = "/api/system/soft"
@@ -21,12 +21,12 @@ def page(call: Call[SoftwareQuery, None]) -> Answer:
     """A page of the software, by name and version."""
     query = call.query
     found = call.service.images.page(page=query.page, size=query.size, name=query.name, status=query.status)
-    return Answer(data=page_view(found, Software.model_validate))
+    return Answer(data=page_view(found, lambda image: software_view(image, call.lang)))
 
 
 def detail(call: Call[None, None]) -> Answer:
     """One software version with its catalog entry."""
-    return Answer(data=SoftwareDetail.model_validate(call.service.images.get(call.id)))
+    return Answer(data=software_detail(call.service.images.get(call.id), call.lang))
 
 
 def sync(call: Call[None, None]) -> Answer:

@@ -71,6 +71,18 @@ def test_software_is_listed_as_in_the_contract(api: httpx.Client, service: Servi
                                               "CreateTime", "UpdateTime")]
 
 
+def test_software_is_described_in_the_language_of_the_caller_where_the_catalog_has_it(
+        api: httpx.Client, service: Service) -> None:
+    both = {"name": "nginx", "description": {"en": "Web server", "zh": "高性能Web服务器"}, "version": {}}
+    some_images(service.database, an_item(entry=both), an_item("redis", "7.0"))
+    for lang, words in (("en", "Web server"), ("zh", "高性能Web服务器")):
+        headers = {"accept-language": lang}
+        rows = data_of(api.get("/page", headers=headers))["records"]
+        assert [row["systemSoftImageDescription"] for row in rows] == [words, "高性能Web服务器"]
+        one = data_of(api.get(f"/{rows[0]['systemSoftImageId']}", headers=headers))
+        assert one["systemSoftImageDescription"] == words
+
+
 def test_an_empty_list_has_no_pages(api: httpx.Client) -> None:
     for path in ("/page", "/record/page", "/job/page", "/repository/page"):
         assert data_of(api.get(path)) == {"records": [], "total": 0, "size": 10, "current": 1, "pages": 0}
@@ -159,8 +171,10 @@ def test_a_job_is_shown_with_its_records(api: httpx.Client, service: Service) ->
         "createTime": "2024-01-01T10:00:00", "startTime": "2024-01-01T10:00:00", "endTime": "2024-01-01T10:05:00",
         "parameters": {"HTTP_PORT": 8080, "GREETING": "{{ 你好 }}"},
         "records": [data_of(api.get(f"/record/{record.id}", headers=CHINESE))]}
-    (row,) = data_of(api.get("/job/page", params={"status": "SUCCESS"}))["records"]
+    (row,) = data_of(api.get("/job/page", params={"status": "SUCCESS"}, headers=CHINESE))["records"]
     assert row == {key: value for key, value in shown.items() if key not in {"parameters", "records"}}
+    (row,) = data_of(api.get("/job/page", headers={"accept-language": "en"}))["records"]
+    assert row["remark"] == "web1: Installed."
 
 
 def test_secrets_in_parameters_are_hidden(api: httpx.Client, service: Service) -> None:
