@@ -9,8 +9,9 @@ SHOWN = 20
 
 
 def choices(wanted: object, there: Iterable[object]) -> str:
-    """Those of `there` that are most like `wanted`; or else the first ones in order; `-` when there is nothing."""
+    """Those of `there` that are most like `wanted`, then the others in order; `-` when there is nothing. Dots say
+    that there is more."""
     words = sorted({str(word) for word in there})
     close = get_close_matches(str(wanted)[:80], words, n=5, cutoff=0.6)
-    named = close or words[:SHOWN]
-    return ", ".join(named) + (" …" if not close and len(words) > SHOWN else "") or "-"
+    named = [*close, *(word for word in words if word not in close)]
+    return ", ".join(named[:SHOWN]) + (" …" if len(named) > SHOWN else "") or "-"

@@ -42,7 +42,9 @@ HELP: Mapping[str, Text] = {
                      "名称 或 名称:版本；不给版本则为可用的最高版本。"),
     "SERVER": Text("Name or id of a server; may be repeated.", "服务器的名称或编号，可重复。"),
     "GROUP": Text("Name of an inventory group; may be repeated.", "清单中的组名，可重复。"),
-    "PARAM": Text("A start parameter NAME=VALUE; may be repeated.", "启动参数 名称=值，可重复。"),
+    "PARAM": Text("A start parameter NAME=VALUE, or NAME=@FILE for what is in a file (a password: others see what is typed); "
+                  "@@ stands for a value that begins with @. May be repeated.",
+                  "启动参数 名称=值，或 名称=@文件 从文件读取（如密码：命令行内容他人可见）；以 @ 开头的值请写成 @@。可重复。"),
     "DETACH": Text("Do not watch; print the job and return.", "不显示进度，打印任务后立即返回。"),
     "JOB": Text("Number of a job.", "任务编号。"),
     "SOFT_FILTER": Text("Only this software: NAME or NAME:VERSION.", "仅此软件：名称 或 名称:版本。"),

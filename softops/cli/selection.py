@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from softops.choices import choices
@@ -11,6 +12,8 @@ from softops.errors import BadRequest, NotFound
 from softops.versions import version_key
 
 Row = Mapping[str, Any]
+LARGEST_VALUE = 1024 * 1024
+"""Bytes; the server takes no larger body."""
 
 
 def split_software(text: str) -> tuple[str, str | None]:
@@ -22,14 +25,31 @@ def split_software(text: str) -> tuple[str, str | None]:
 
 
 def split_params(texts: Iterable[str]) -> Mapping[str, str]:
-    """Parameters of `NAME=VALUE` texts; the values are texts, the server knows their types."""
+    """Parameters of `NAME=VALUE` and `NAME=@FILE` texts; the values are texts, the server knows their types."""
     params = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not name or not equals:
             raise BadRequest("PARAM_FORM", text=text)
-        params[name] = value
+        params[name] = _value(name, value)
     return params
+
+
+def _value(name: str, text: str) -> str:
+    """What is in the file for `@FILE`, without the end of its last line; `@@...` is the text `@...`."""
+    if not text.startswith("@") or text.startswith("@@"):
+        return text.removeprefix("@")
+    path = Path(text[1:]).expanduser()
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_VALUE + 1)
+        if len(content) > LARGEST_VALUE:
+            raise BadRequest("PARAM_FILE", name=name, path=path, problem=f"> {LARGEST_VALUE} B")
+        return content.decode("utf-8").removesuffix("\n").removesuffix("\r")
+    except OSError as exc:
+        raise BadRequest("PARAM_FILE", name=name, path=path, problem=exc.strerror) from exc
+    except UnicodeDecodeError as exc:
+        raise BadRequest("PARAM_FILE", name=name, path=path, problem=exc.reason) from exc
 
 
 def find_repository(client: Client, text: str) -> Mapping[str, Any]:
@@ -65,10 +85,9 @@ def find_software(client: Client, text: str) -> Row:
 def versions_of(client: Client, text: str) -> Sequence[Row]:
     """The rows of all versions of `NAME`, or of the one that `NAME:VERSION` names; never empty."""
     name, version = split_software(text)
-    alike = list(client.rows("/page", name=name))
-    rows = [row for row in alike if row["systemSoftImageName"] == name]
+    rows = [row for row in client.rows("/page", name=name) if row["systemSoftImageName"] == name]
     if not rows:
-        known = choices(name, (row["systemSoftImageName"] for row in alike))
+        known = choices(name, (row["systemSoftImageName"] for row in client.rows("/page")))
         raise NotFound("SOFTWARE_NAME_NOT_FOUND", name=name, choices=known)
     fit = [row for row in rows if version in {None, row["systemSoftImageVersion"]}]
     if not fit:

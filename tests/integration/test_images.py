@@ -157,7 +157,7 @@ def test_without_a_version_the_highest_available_one_is_found(database: Database
 
 def test_what_does_not_exist_is_answered_with_what_does(database: Database, images: Images) -> None:
     some_images(database, an_item("nginx", "1.21.0"), an_item("nginx", "1.22.1"), an_item("redis", "7"))
-    with pytest.raises(NotFound, match=r"no software ngnix\. There is: nginx\."):
+    with pytest.raises(NotFound, match=r"no software ngnix\. There is: nginx, redis\."):
         images.find("ngnix")
     with pytest.raises(NotFound, match=r"no version 9\. There is: 1\.21\.0, 1\.22\.1\."):
         images.find("nginx", "9")

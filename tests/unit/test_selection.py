@@ -1,6 +1,7 @@
 """selection.py: names on the command line."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,21 @@ def test_half_a_software_is_refused(text: str) -> None:
 def test_parameters_are_texts_and_may_hold_anything() -> None:
     assert split_params(["PORT=8080", "URL=http://x/?a=b", "EMPTY=", "T={{ 1 }}"]) == {
         "PORT": "8080", "URL": "http://x/?a=b", "EMPTY": "", "T": "{{ 1 }}"}
+
+
+def test_a_parameter_may_be_read_from_a_file_so_that_nobody_sees_it_among_the_processes(tmp_path: Path) -> None:
+    (tmp_path / "pw").write_bytes("geheim ü\n\r\n".encode())
+    assert split_params([f"PW=@{tmp_path / 'pw'}", "AT=@@home", "MAIL=a@b"]) == {
+        "PW": "geheim ü\n", "AT": "@home", "MAIL": "a@b"}
+
+
+@pytest.mark.parametrize(("content", "problem"), [(None, "No such file"), (b"\xff", "UTF-8"),
+                                                  (b"x" * 1_048_577, "1048576")])
+def test_a_file_that_is_no_value_is_named(tmp_path: Path, content: bytes | None, problem: str) -> None:
+    if content is not None:
+        (tmp_path / "pw").write_bytes(content)
+    with pytest.raises(BadRequest, match=f"value of PW .*pw: .*{problem}"):
+        split_params([f"PW=@{tmp_path / 'pw'}"])
 
 
 @pytest.mark.parametrize("text", ["PORT", "=8080", ""])
