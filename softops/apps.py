@@ -67,7 +67,7 @@ class Apps:
         found = (select(AppRow, ServerRow.name).join(ServerRow, ServerRow.id == AppRow.server_id)
                  .where(*conditions).order_by(ServerRow.name, AppRow.name))
         with self._db.reading() as session:
-            return tuple(_app_of(row, server_name) for row, server_name in session.execute(found).tuples())
+            return tuple(_app_of(row, server_name) for row, server_name in session.execute(found))
 
 
 def _app_of(row: AppRow, server_name: str) -> App:
