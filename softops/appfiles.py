@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from softops.composefile import check_file
 from softops.composer import rendered_model
 from softops.composing import AppVersion, env_file, finished, plain, single_container, values_in_force, written
 from softops.documents import load_document
 from softops.errors import BadRequest
 from softops.params import secret_names
-from softops.permissions import check_permissions, refuse_files
+from softops.permissions import check_permissions
 from softops.rendering import render_template
 
 
@@ -33,10 +34,12 @@ def app_files(app: AppVersion, values: Mapping[str, Any], *, accepted: Collectio
     """The files of this version with these checked values. `accepted` are permissions that the operator grants.
     BadRequest names what is wrong and what to do; no server is touched."""
     given = values_in_force(app, values)
-    compose, env = written(finished(app, _model(app, given))), env_file(given)
+    data = _model(app, given)
+    check_file(app.name, data, given)
+    compose, env = written(finished(app, data)), env_file(given)
     hidden = [plain(given[name]) for name in secret_names(app.entry)]
     model, folder = rendered_model(compose, env, software=app.name, hidden=hidden)
-    permissions = check_permissions(app, model, folder=folder, accepted=accepted)
+    permissions = check_permissions(app, model, values=given, folder=folder, accepted=accepted)
     return AppFiles(compose=compose, env=env, images=_images(app, model), permissions=permissions)
 
 
@@ -56,7 +59,6 @@ def _from_template(app: AppVersion, given: Mapping[str, Any]) -> Mapping[str, An
     if document.problems or document.data is None:
         problem = document.problems[0]
         raise BadRequest("TEMPLATE_YAML", software=app.name, problem=problem.text("en"))
-    refuse_files(app.name, document.data)
     return document.data
 
 

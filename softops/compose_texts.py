@@ -12,6 +12,8 @@ COMPOSE_TEXTS: Mapping[str, tuple[str, str]] = {
         "请在 software.yml 中添加其一。"),
     "PARAMETER_NUL": ("{name} contains a NUL character, which no container can be given. Remove it.",
                       "{name} 含有 NUL 字符，无法传给容器。请删除。"),
+    "PARAMETER_NOT_TEXT": ("{name} contains half of a character (a lone surrogate). Send valid Unicode.",
+                           "{name} 含有半个字符（孤立的代理项）。请发送合法的 Unicode。"),
     "PARAMETER_TOO_LARGE": ("{name} has more than {limit} bytes, the most that a container can be given as a variable. "
                             "Shorten it.",
                             "{name} 超过 {limit} 字节，即容器变量的上限。请缩短。"),
@@ -48,6 +50,10 @@ COMPOSE_TEXTS: Mapping[str, tuple[str, str]] = {
                              "请在其中一个服务中写 image: {{ image }}。"),
     "COMPOSE_KEY": ("{software}: the key {key} is not allowed (service {service}). Remove it, or use: {nearest}.",
                     "{software}：不允许使用键 {key}（服务 {service}）。请删除，或使用：{nearest}。"),
+    "COMPOSE_VARIABLE": ("{software}: the template uses the variable {name}, which is no parameter; Compose would take "
+                         "it from whoever calls it. Declare it under params or use: {nearest}. A dollar sign is $$.",
+                         "{software}：模板使用了变量 {name}，但它不是参数，Compose 会从调用者的环境中取值。"
+                         "请在 params 中声明，或使用：{nearest}。美元符号写作 $$。"),
     "COMPOSE_READS_FILES": ("{software}: {key} of the service {service} would use other files, and an app has none but "
                             "compose.yml and .env. Write out what it needs; values belong into params.",
                             "{software}：服务 {service} 的 {key} 会使用其他文件，而应用只有 compose.yml 和 .env。"
@@ -56,6 +62,14 @@ COMPOSE_TEXTS: Mapping[str, tuple[str, str]] = {
                             "but compose.yml and .env.",
                             "{software}：{part} 下的 {name} 只能使用 content 或 environment。"
                             "应用只有 compose.yml 和 .env。"),
+    "ENTRY_PERMISSION": ("{value} is not a permission. Write one of: privileged, host_network, host_pid, host_ipc, "
+                         "host_uts, host_cgroup, host_userns, docker_socket, gpu, host_path:/PATH, device:/dev/NAME, "
+                         "capability:NAME, sysctl:NAME, security_opt:VALUE, external_network:NAME, "
+                         "external_volume:NAME, network_driver:NAME, log_driver:NAME.",
+                         "{value} 不是权限。请写以下之一：privileged、host_network、host_pid、host_ipc、host_uts、"
+                         "host_cgroup、host_userns、docker_socket、gpu、host_path:/路径、device:/dev/名称、"
+                         "capability:名称、sysctl:名称、security_opt:值、external_network:名称、"
+                         "external_volume:名称、network_driver:名称、log_driver:名称。"),
     "PERMISSION_NEVER": ("{software} asks for something that can't be permitted (service {service}): {thing}. Remove "
                          "it from its catalog entry.",
                          "{software} 要求了不可授权的内容（服务 {service}）：{thing}。请从目录条目中删除。"),

@@ -121,9 +121,13 @@ def written(model: Mapping[str, Any]) -> str:
 
 
 def _check(name: str, text: str) -> None:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as exc:
+        raise BadRequest("PARAMETER_NOT_TEXT", name=name) from exc
     if "\0" in text:
         raise BadRequest("PARAMETER_NUL", name=name)
-    if len(text.encode()) > MAX_VALUE:
+    if size > MAX_VALUE:
         raise BadRequest("PARAMETER_TOO_LARGE", name=name, limit=MAX_VALUE)
 
 

@@ -26,6 +26,9 @@ def manner_of(data: Data, version: str) -> dict[str, Any]:
     elif "service" in own or "service" in data:
         manner["service"] = {**_mapping(data.get("service")), **_mapping(own.get("service"))}
     params = {_name(param): param for param in (*_list(data.get("params")), *_list(own.get("params")))}
+    permissions = own.get("permissions", data.get("permissions"))
+    if permissions:
+        manner["permissions"] = permissions
     return {**manner, "params": list(params.values()), "requires": own.get("requires", data.get("requires", []))}
 
 
@@ -76,7 +79,8 @@ class _Checks:
         """Whether a version's service or template uses only parameters that the version has."""
         own = _at(self._data, ("versions", version))
         # Versions that replace nothing are all alike; a file may have hundreds of them.
-        key = tuple(id(own.get(name)) if name in own else None for name in ("service", "compose", "params"))
+        key = tuple(id(own.get(name)) if name in own else None
+                    for name in ("service", "compose", "params", "permissions"))
         if key in self._seen:
             return
         self._seen.add(key)
@@ -88,6 +92,9 @@ class _Checks:
             base: Loc = ("versions", version) if name in _mapping(own.get("service")) else ()
             for loc, text in _texts(value, (*base, "service", name)):
                 self._text(loc, text, names)
+        where: Loc = ("versions", version) if "permissions" in own else ()
+        for loc, text in _texts(manner.get("permissions"), (*where, "permissions")):
+            self._text(loc, text, names)
 
     def _text(self, loc: Loc, text: str, names: Set[str]) -> None:
         for match in _DOLLAR.finditer(text):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Tag
 
 from softops.params import Param
+from softops.permissions import PERMISSION
 from softops.problems import shortened
 from softops.references import DIGEST, parse_reference
 from softops.schema import Maybe, Part, Text, complain, fits
@@ -86,6 +87,8 @@ Command = Annotated[
     Annotated[Annotated[list[Value], Field(max_length=200)], Tag("list")] | Annotated[Value, Tag("text")],
     Discriminator(_kind)]
 Requires = Annotated[list[Name], Field(max_length=50), AfterValidator(_unique)]
+Permissions = Annotated[list[Annotated[str, fits(PERMISSION, "ENTRY_PERMISSION")]], Field(max_length=50),
+                        AfterValidator(_unique)]
 Params = Annotated[list[Param], Field(max_length=100)]
 
 
@@ -137,6 +140,8 @@ class Manner(Part):
     compose: Maybe[ComposeFile] = None
     params: Maybe[Params] = None
     requires: Maybe[Requires] = None
+    permissions: Maybe[Permissions] = None
+    """What it may do beyond its container, once the operator has accepted it."""
 
     def model_post_init(self, _context: Any, /) -> None:
         """One container or several, not both."""
@@ -173,6 +178,7 @@ class Software(Manner):
 WORDS_OF_COMPOSE = {
     "environment": "env", "working_dir": "workdir", "mem_limit": "resources", "memory": "resources",
     "cpus": "resources", "deploy": "resources", "image": "versions", "parameters": "params",
-    "depends_on": "requires", "health_check": "healthcheck", "services": "compose"}
+    "depends_on": "requires", "health_check": "healthcheck", "services": "compose",
+    "accept": "permissions", "privileged": "permissions"}
 """What people used to Compose write, and the key that they look for here."""
 

@@ -1,4 +1,4 @@
-"""What an app may do beyond its container: an allowlist on the model that Compose made, and on files it would read.
+"""What an app may do beyond its container: an allowlist on the model that Compose made.
 
 Each thing outside the list is either a demand, whose word the catalog declares under `permissions` and the operator
 accepts, or refused always. The model is looked at after interpolation: a value that turns a path into the Docker
@@ -7,12 +7,13 @@ socket is seen.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from posixpath import normpath
 from typing import Any, NoReturn
 
-from softops.composing import PREFIX, AppVersion, labels_of, project_name
+from softops.composing import PREFIX, AppVersion, labels_of, plain, project_name
 from softops.errors import BadRequest
 from softops.problems import nearest, shortened
 
@@ -24,6 +25,7 @@ PERMISSION = (r"privileged|host_(?:network|pid|ipc|uts|cgroup|userns)|docker_soc
 SOCKETS = ("/run/docker.sock", "/var/run/docker.sock", "/run/containerd", "/var/run/containerd", "/run/docker",
            "/var/run/docker", "/run/podman", "/var/run/podman")
 """Through these a container commands the whole server."""
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _OWN_FILES = frozenset({"", "compose.yml", ".env", "revision.json", "previous", "installed"})
 _USUAL_CAPABILITIES = frozenset({
     "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW",
@@ -37,10 +39,10 @@ _PLAIN_KEYS = frozenset({
     "mem_reservation", "mem_swappiness", "memswap_limit", "pids_limit", "platform", "ports", "pull_policy", "read_only",
     "restart", "scale", "secrets", "configs", "shm_size", "stdin_open", "stop_grace_period", "stop_signal", "tmpfs",
     "tty", "ulimits", "user", "working_dir", "cap_drop"})
-_READS_FILES = frozenset({"build", "credential_spec", "develop", "env_file", "extends", "label_file", "profiles"})
+_NETWORK = frozenset({"name", "driver", "driver_opts", "ipam", "external", "internal", "attachable", "labels",
+                      "enable_ipv4", "enable_ipv6"})
 _DEPLOY = frozenset({"mode", "replicas", "resources", "restart_policy", "update_config", "rollback_config", "placement",
                      "labels"})
-_TOP = frozenset({"name", "services", "volumes", "networks", "configs", "secrets", "version"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,30 +53,12 @@ class Demand:
     word: str
 
 
-def refuse_files(software: str, data: Mapping[str, Any]) -> None:
-    """BadRequest for everything by which Compose would read another file or address, before it sees the text."""
-    other = next((key for key in data if key not in _TOP and not key.startswith("x-")), None)
-    if other is not None:
-        raise BadRequest("COMPOSE_KEY", software=software, service="-", key=shortened(other),
-                         nearest=nearest(other, _TOP))
-    services = _mapping(data.get("services"))
-    if not services or not all(isinstance(service, Mapping) for service in services.values()):
-        raise BadRequest("COMPOSE_NO_SERVICE", software=software)
-    for name, service in services.items():
-        for key in service.keys() & _READS_FILES:
-            raise BadRequest("COMPOSE_READS_FILES", software=software, service=shortened(name), key=key)
-    for part in ("configs", "secrets"):
-        for name, one in _mapping(data.get(part)).items():
-            if set(_mapping(one)) - {"content", "environment"}:
-                raise BadRequest("COMPOSE_SECRET_FILE", software=software, part=part, name=shortened(name))
-
-
-def check_permissions(app: AppVersion, model: Mapping[str, Any], *, folder: str, accepted: Collection[str],
-                      ) -> tuple[str, ...]:
+def check_permissions(app: AppVersion, model: Mapping[str, Any], *, values: Mapping[str, Any], folder: str,
+                      accepted: Collection[str]) -> tuple[str, ...]:
     """The permissions that a model needs, all of them declared and accepted. `folder` is the app's own directory in
     it. BadRequest names the service, the thing and the word."""
     found = demands(app, model, folder=folder)
-    declared = _declared(app.entry, model)
+    declared = tuple(_declared(app, values))
     for demand in found:
         if not _covered(demand.word, declared):
             raise BadRequest("PERMISSION_UNDECLARED", software=app.name, service=demand.service, permission=demand.word)
@@ -137,7 +121,8 @@ class _Service:
 
     def devices(self, value: Any) -> Iterator[str]:
         for device in value:
-            yield f"device:{_mapping(device).get('source', device)}"
+            source = str(_mapping(device).get("source", device))
+            yield f"device:{normpath(source) if source.startswith('/') else source}"
 
     def gpus(self, value: Any) -> Iterator[str]:
         if value:
@@ -226,11 +211,22 @@ def host_path(path: str) -> tuple[str, ...]:
 
 def _of_project(app: AppVersion, model: Mapping[str, Any], project: str) -> Iterator[str]:
     for key, volume in _mapping(model.get("volumes")).items():
+        _keys(app, f"volumes.{key}", volume, {"name", "driver", "driver_opts", "external", "labels"})
         yield from _shared(volume, f"{project}_{key}", "external_volume")
         yield from _volume(app, key, _mapping(volume))
     for key, network in _mapping(model.get("networks")).items():
+        _keys(app, f"networks.{key}", network, _NETWORK)
         yield from _shared(network, f"{project}_{key}", "external_network")
         yield from _network(app, key, _mapping(network))
+
+
+def _keys(app: AppVersion, where: str, part: Any, known: Collection[str]) -> None:
+    for key, value in _mapping(part).items():
+        if value is not None and key not in known and not key.startswith("x-"):
+            _never(app, f"{where}.{key}")
+    for name in _mapping(_mapping(part).get("labels")):
+        if name.lower().startswith((PREFIX, "com.docker.")):
+            _never(app, f"the label {name} of {where}")
 
 
 def _shared(part: Any, own: str, word: str) -> Iterator[str]:
@@ -267,8 +263,11 @@ def _never(app: AppVersion, thing: str) -> NoReturn:
     raise BadRequest("PERMISSION_NEVER", software=app.name, service="-", thing=shortened(thing, 200))
 
 
-def _declared(entry: Mapping[str, Any], _model: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(map(str, entry.get("permissions") or ()))
+def _declared(app: AppVersion, values: Mapping[str, Any]) -> Iterator[str]:
+    """The words of the entry with the values in force, so that a path may be a parameter's."""
+    for word in app.entry.get("permissions") or ():
+        kind, colon, what = _VARIABLE.sub(lambda match: plain(values.get(match[1])), str(word)).partition(":")
+        yield f"{kind}{colon}{normpath('/' + what.lstrip('/')) if kind == 'host_path' else what}"
 
 
 def _covered(word: str, granted: Iterable[str]) -> bool:

@@ -12,17 +12,21 @@ from collections.abc import Iterator, Set
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
+from softops.composefile import OF_COMPOSE
 from softops.documents import MAX_BYTES
 from softops.problems import Problem, nearest, shortened
 
 VARIABLES = frozenset({"name", "version", "image", "params"})
 """What softops gives to a template."""
 
-_OF_JINJA = frozenset({"range", "dict", "lipsum", "cycler", "joiner", "namespace", "loop", "caller", "varargs",
+_OF_JINJA = frozenset({"range", "dict", "cycler", "joiner", "namespace", "loop", "caller", "varargs",
                        "kwargs"})
 _OF_MAPPINGS = frozenset({"get", "items", "keys", "values"})
-_INTERPOLATION = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\})")
+_INTERPOLATION = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*))")
+"""The form without braces may stand in a comment; in a value it is seen once the template is rendered."""
 _ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined)
+# What differs from one rendering to the next would look like a change.
+del _ENVIRONMENT.filters["random"]
 
 
 def template_problems(path: str, content: bytes, names: Set[str]) -> tuple[Problem, ...]:
@@ -75,11 +79,11 @@ def _is_params(node: nodes.Expr) -> bool:
 
 
 def _interpolation_problems(path: str, text: str, names: Set[str]) -> Iterator[Problem]:
-    """`${NAME}` of parameters that do not exist; `${NAME:-default}` is the author's own business."""
+    """Variables that are no parameters: Compose would take them from whoever calls it, default or not."""
     for number, line in enumerate(text.splitlines(), 1):
         for match in _INTERPOLATION.finditer(line):
             name = match["name"]
-            if name is not None and name not in names:
+            if name is not None and name not in names | OF_COMPOSE:
                 yield Problem(path=path, line=number, column=match.start() + 1, reason="ENTRY_UNDECLARED",
                               params={"name": name, "nearest": nearest(name, names)})
 

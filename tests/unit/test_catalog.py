@@ -145,7 +145,7 @@ def test_an_image_needs_a_tag_or_digest_and_only_one_digest() -> None:
      'app/software.yml:4:3: The key 1.10 can be read as something else than text: quote it: "1.10".'),
     (GOOD.replace("name: app", "name: app\nenvironment: {}"),
      "app/software.yml:3:1: There is no key environment here. Try: apiVersion, compose, description, name, params, "
-     "requires, service, title, versions."),
+     "permissions, requires, service, title, versions."),
     (GOOD.replace("versions:", "version:"), None),
     (GOOD.replace("image:", "imgae:"), None),
     (with_service("environment: {A: b}"), "app/software.yml:6:3: There is no key environment here. Try: env."),

@@ -15,7 +15,7 @@ def told(text: str | bytes, *names: str) -> list[str]:
 @pytest.mark.parametrize("text", [
     "services: {web: {image: {{ image }}}}", "{{ name }} {{ version }} {{ params.A }} {{ params['A'] }} ${A} $$HOME $1",
     "{% for n in range(3) %}{{ n }} {{ loop.index }}{% endfor %}", "{% set x = params.A %}{{ x }}",
-    "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(1) }}", "${UNDECLARED:-default}",
+    "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(1) }}", "${A:-default} ${COMPOSE_PROJECT_NAME}",
     "{% if params.A is defined %}{% endif %}", "{% for k, v in params.items() %}{{ k }}{{ v | lower }}{% endfor %}"])
 def test_what_a_template_may_use(text: str) -> None:
     assert told(text, "A") == []
@@ -29,6 +29,11 @@ def test_what_a_template_may_use(text: str) -> None:
                        "params.NAME."),
     ("{{ params.B }}", "app/c.j2:1:1: There is no parameter B. Declare it under params or use: A."),
     ("x: ${B}", "app/c.j2:1:4: There is no parameter B. Declare it under params or use: A."),
+    ("x: ${B:-default}", "app/c.j2:1:4: There is no parameter B. Declare it under params or use: A."),
+    ("{{ lipsum() }}", "app/c.j2:1:1: There is no variable lipsum. Try: image, name, params, version. Parameters are "
+                       "params.NAME."),
+    ("{{ [1, 2] | random }}", "app/c.j2:1:1: There is no filter or test random. Try: abs, attr, batch, "
+     "capitalize, center, count, d, default, dictsort, e, escape, filesizeformat."),
     ("{{ name | uper }}", "app/c.j2:1:1: There is no filter or test uper. Try: upper."),
     ("{% if name is defind %}{% endif %}", "app/c.j2:1:1: There is no filter or test defind. Try: defined."),
     ("{{ " + "9" * 5000 + " }}", "app/c.j2: This is not a Jinja2 template: a number is too long. Mend it."),
