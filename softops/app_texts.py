@@ -32,4 +32,18 @@ APP_TEXTS: Mapping[str, tuple[str, str]] = {
     "WAVE_UNHEALTHY": ("Not begun: {software} on {servers} did not stay healthy after wave {wave}. Look there, then go on "
                        "with `softops retry {job}`.",
                        "未开始：第 {wave} 批之后，{servers} 上的 {software} 未能保持健康。检查后可用 `softops retry {job}` 继续。"),
+    "REQUIRES_CYCLE": ("{software} can't be started: its requirements go round in a circle ({circle}). Mend `requires` in "
+                       "the catalog.", "无法启动 {software}：其依赖关系存在循环（{circle}）。请修改目录中的 `requires`。"),
+    "REQUIRED_NOT_RUNNING": ("{software} requires {required}, which does not run on {server}. Start it first, or let it "
+                             "be started with this one (--with-required; withRequired in the API).",
+                             "{software} 依赖 {required}，但其未在 {server} 上运行。请先启动它，或一并启动"
+                             "（--with-required；API 中为 withRequired）。"),
+    "REQUIRED_UNKNOWN": ("{software} requires {required}, which no catalog offers. Add it to a catalog.",
+                         "{software} 依赖 {required}，但没有任何目录提供它。请将其加入目录。"),
+    "APP_NOT_THERE": ("{software} is not on {server}. There are: {choices}.", "{server} 上没有 {software}。现有：{choices}。"),
+    "NEVER_STARTED": ("{software} {version} is installed on {server} but was never started. Start it with `softops start`.",
+                      "{software} {version} 已安装在 {server} 上，但从未启动。请用 `softops start` 启动。"),
+    "NOTHING_TO_ROLL_BACK": ("{software} on {server} has no other revision to go back to (asked for version: {version}). "
+                             "There are: {choices}.",
+                             "{server} 上的 {software} 没有可回滚的其他记录（所求版本：{version}）。现有：{choices}。"),
 }

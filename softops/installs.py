@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from softops.clock import Clock
 from softops.entities import Job, Record, Server, SoftImage
 from softops.errors import BadRequest, Conflict
+from softops.handwork import Handwork
 from softops.images import Images
+from softops.jobs import alike, in_waves
 from softops.params import check_given, secret_names
-from softops.playbooks import HOSTNAME, command_by_hand
 from softops.records import JobDraft, Records
 from softops.repositories import Repositories
 from softops.servers import Servers
-from softops.statuses import ImageStatus, RecordStatus
+from softops.starts import Starts
+from softops.statuses import RecordStatus
+from softops.targets import check_image, check_servers, pinned_digest
+from softops.waves import Strategy, strategy_of
 from softops.worker import Worker
 
 OPERATIONS = ("install", "pull")
@@ -24,43 +29,56 @@ class Installs:
     """Makes, repeats and cancels jobs; the worker runs them."""
 
     def __init__(self, *, records: Records, images: Images, servers: Servers, repositories: Repositories,
-                 worker: Worker, clock: Clock) -> None:
+                 worker: Worker, clock: Clock, handwork: Handwork, starts: Starts) -> None:
         self._records = records
         self._images = images
         self._servers = servers
         self._repositories = repositories
         self._worker = worker
         self._clock = clock
+        self._handwork = handwork
+        self._starts = starts
 
     def request(self, operation: str, image: SoftImage, servers: Sequence[Server], *, user: str,
-                parameters: Mapping[str, Any], retry_of: int | None = None) -> Job:
+                parameters: Mapping[str, Any], retry_of: int | None = None,
+                strategy: Strategy | None = None) -> Job:
         """A new PENDING job for exactly `servers`. Refuses before anything is written: BadRequest for what
         can't be done at all, Conflict when one of the servers is busy with the same software."""
         self._check(operation, image, servers)
         checked = _checked(image, parameters) if operation == "install" else {}
-        names = [server.name for server in servers]
         draft = JobDraft(operation=operation, soft_id=image.id, soft_name=image.name, version=image.version,
                          docker_image=image.docker_image, digest=pinned_digest(image), commit=image.commit,
                          user=user, parameters=dict(checked), retry_of=retry_of,
                          repository=self._repositories.get(image.repository_id).name)
-        job, _ = self._records.create_job(draft, servers, self._clock())
-        self._records.set_command(job.id, command_by_hand(operation, names, image.name, image.version))
+        placed = in_waves(alike(draft, servers), strategy)
+        if strategy is not None:
+            draft = replace(draft, strategy=strategy.to_json(), waves=max(one.wave or 1 for one in placed))
+        job, _ = self._records.create(draft, placed, self._clock())
+        job = self._handwork.note(job, tuple(one.server.name for one in placed), image.repository_id)
         self._worker.notify(job.id)
-        return self._records.job(job.id)
+        return job
 
     def retry(self, job_id: int, *, user: str) -> Job:
         """A new job for the servers on which `job_id` did not succeed."""
         job = self._records.job(job_id)
         if not job.status.final:
             raise Conflict("JOB_STILL_RUNNING", job=job_id)
-        unfinished = [record.server_id for record in self._records.job_records(job_id)
+        unfinished = [record for record in self._records.job_records(job_id)
                       if record.status is not RecordStatus.SUCCESS]
         if not unfinished:
             raise Conflict("NOTHING_TO_RETRY", job=job_id)
+        if job.operation not in OPERATIONS:
+            return self._starts.repeat(job, unfinished, user=user)
         image = self._images.get(job.soft_id or 0)
-        servers = self._servers.choose(ids=unfinished)
-        return self.request(job.operation, image, servers, user=user, parameters=job.parameters,
-                            retry_of=job_id)
+        servers = self._servers.choose(ids=[record.server_id for record in unfinished])
+        return self.request(job.operation, image, servers, user=user, parameters=job.parameters, retry_of=job_id,
+                            strategy=strategy_of(job.strategy) if job.strategy else None)
+
+    def approve(self, job_id: int) -> Job:
+        """Let a job that waits for it begin its next wave; Conflict when it does not wait."""
+        job = self._records.approve_wave(job_id)
+        self._worker.wake(job_id)
+        return job
 
     def cancel_job(self, job_id: int) -> Job:
         """Ask for the end of a job; it ends CANCELLED within seconds. Conflict when it is final already."""
@@ -81,13 +99,8 @@ class Installs:
     def _check(self, operation: str, image: SoftImage, servers: Sequence[Server]) -> None:
         if operation not in OPERATIONS:
             raise BadRequest("OPERATION_UNKNOWN", operation=operation, known=", ".join(OPERATIONS))
-        if image.status is ImageStatus.RETIRED:
-            raise BadRequest("SOFTWARE_RETIRED", software=image.name, version=image.version)
-        if not servers:
-            raise BadRequest("SERVERS_EMPTY")
-        for server in servers:
-            if not HOSTNAME.fullmatch(server.name):
-                raise BadRequest("SERVER_NAME_UNSAFE", server=server.name)
+        check_image(image)
+        check_servers(servers)
 
 
 def _checked(image: SoftImage, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -96,10 +109,3 @@ def _checked(image: SoftImage, parameters: Mapping[str, Any]) -> Mapping[str, An
     if secret:
         raise BadRequest("PARAMETER_SECRET", name=secret[0], software=image.name)
     return check_given(image.entry, parameters)
-
-
-def pinned_digest(image: SoftImage) -> str | None:
-    """The digest that the catalog file demands; None when it leaves the choice to the tag."""
-    version = image.entry.get("version")
-    digest = version.get("digest") if isinstance(version, Mapping) else None
-    return digest if isinstance(digest, str) else None

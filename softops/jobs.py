@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from softops.errors import Conflict, NotFound
 from softops.models import JobRow, RecordRow
 from softops.paging import page_of
 from softops.statuses import ACTIVE, RecordStatus, move
+from softops.waves import Strategy, assign
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +75,15 @@ def alike(draft: JobDraft, servers: Sequence[Server]) -> tuple[RecordDraft, ...]
                              docker_image=draft.docker_image, commit=draft.commit, operation=draft.operation,
                              parameters=draft.parameters)
                  for server in {server.id: server for server in servers}.values())
+
+
+def in_waves(drafts: Sequence[RecordDraft], strategy: Strategy | None) -> tuple[RecordDraft, ...]:
+    """The drafts, each with the wave of its server; without a strategy, as they are."""
+    if strategy is None:
+        return tuple(drafts)
+    servers = tuple(dict.fromkeys(draft.server.id for draft in drafts))
+    wave_of = dict(zip(servers, assign(len(servers), strategy), strict=True))
+    return tuple(replace(draft, wave=wave_of[draft.server.id]) for draft in drafts)
 
 
 class Jobs:
@@ -151,7 +161,7 @@ class Jobs:
     def set_command(self, job_id: int, command: str) -> None:
         """Keep the command that does the same by hand."""
         self._db.run(lambda session: session.execute(
-            update(JobRow).where(JobRow.id == job_id).values(command=clip(command))))
+            update(JobRow).where(JobRow.id == job_id).values(command=command)))
 
     def set_wave(self, job_id: int, *, wave: int, waiting: str | None) -> None:
         """Keep which wave runs, and what the job waits for before it goes on."""

@@ -149,7 +149,7 @@ class JobRow(Base):
     cancel_requested: Mapped[bool] = mapped_column("system_soft_job_cancel_requested")
     lease_owner: Mapped[str | None] = mapped_column("system_soft_job_lease_owner", String(255))
     lease_until: Mapped[datetime | None] = mapped_column("system_soft_job_lease_until")
-    command: Mapped[str] = mapped_column("system_soft_job_command", Text)
+    command: Mapped[str] = mapped_column("system_soft_job_command", LONG_TEXT)
     options: Mapped[dict[str, Any] | None] = mapped_column("system_soft_job_options", JsonText)
     strategy: Mapped[dict[str, Any] | None] = mapped_column("system_soft_job_strategy", JsonText)
     wave: Mapped[int | None] = mapped_column("system_soft_job_wave")

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from softops.entities import Job, Record, Revision, SoftImage
@@ -29,7 +30,9 @@ ACTION_OF = {"start": "run", "upgrade": "run", "rollback": "run", "stop": "stop"
 HOSTNAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 """Inventory hostnames that mean only themselves in Ansible's `--limit`."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9_.+-]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_.+/-]+")
+CLONE = "softops-catalog"
+"""Directory into which a person clones a catalog that is elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,13 +129,56 @@ def inspect_call(host: str, limits: PullLimits) -> PlaybookCall:
         "operation": "inspect", "pull": _pull_input(limits)})
 
 
-def command_by_hand(operation: str, hosts: Sequence[str], name: str, version: str) -> str:
-    """The shell command with which an operator does the same without softops."""
-    words = ["ansible-playbook", PLAYBOOK_OF[operation], "--limit", ",".join(hosts)]
-    for key, value in (("softops_name", name), ("softops_version", version)):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HandOrder:
+    """What a person would have to say to do the same without softops."""
+
+    operation: str
+    hosts: tuple[str, ...]
+    name: str
+    version: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Without secrets."""
+    inventory: str | None = None
+    """None: the one that ansible.cfg names."""
+    catalog: str | None = None
+    """Path or URL of the repository; None: the catalog beside the playbooks."""
+    catalog_path: str = ""
+    commit: str | None = None
+    plain_http: tuple[str, ...] = ()
+
+
+def watch_call(hosts: Sequence[str], limits: PullLimits, dials: str) -> PlaybookCall:
+    """The run that writes how the engines of `hosts` are reached into files in the directory `dials`."""
+    return PlaybookCall(playbook="playbooks/watch.yml", hosts=tuple(hosts), input={
+        "operation": "watch", "dials": dials, "pull": _pull_input(limits)})
+
+
+def command_by_hand(order: HandOrder) -> str:
+    """The shell command with which an operator does the same without softops. A catalog that is not on this machine
+    is cloned first. Secrets are not in it: they are given with -e @FILE."""
+    words = ["ansible-playbook", PLAYBOOK_OF[order.operation]]
+    words += ["-i", order.inventory] if order.inventory else []
+    words += ["--limit", ",".join(order.hosts)]
+    clone, catalog = _catalog_by_hand(order)
+    for key, value in (("softops_name", order.name), ("softops_version", order.version), ("softops_catalog", catalog)):
         plain = f"{key}={value}" if _PLAIN.fullmatch(value) else json.dumps({key: value}, ensure_ascii=False)
-        words += ["-e", plain]
-    return shlex.join(words)
+        words += ["-e", plain] if value else []
+    for key, given in (("softops_parameters", dict(order.parameters)),
+                       ("softops_insecure_registries", list(order.plain_http))):
+        words += ["-e", json.dumps({key: given}, ensure_ascii=False)] if given else []
+    return clone + shlex.join(words)
+
+
+def _catalog_by_hand(order: HandOrder) -> tuple[str, str]:
+    """What makes the catalog, and where it is then."""
+    if order.catalog is None or order.operation not in {*IMAGE_OPERATIONS, *RUNNING_AFTER}:
+        return "", ""
+    if order.catalog.startswith("/"):
+        return "", str(PurePosixPath(order.catalog) / order.catalog_path)
+    clone = shlex.join(["git", "clone", "--quiet", order.catalog, CLONE])
+    checkout = shlex.join(["git", "-C", CLONE, "checkout", "--quiet", order.commit]) if order.commit else "true"
+    return f"{clone} && {checkout} && ", str(PurePosixPath(CLONE) / order.catalog_path)
 
 
 def _pull_input(limits: PullLimits) -> Mapping[str, Any]:

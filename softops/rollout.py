@@ -46,8 +46,8 @@ class Control(Protocol):
     def ends(self) -> bool:
         """Whether the job is to end, be it that it is cancelled or that softops stops."""
 
-    def pause(self, seconds: float) -> None:
-        """Wait, but no longer than until the job is to end."""
+    def pause(self, seconds: float, *, settling: bool = True) -> None:
+        """Wait, but no longer than until the job is to end; unless that is for settling, or until something came."""
 
     def attach(self, playbook: PlaybookRun | None) -> None:
         """Which run hears of servers that are to be cancelled."""
@@ -140,7 +140,7 @@ class Rollout:
     def _wait_for_approval(self, job: Job, wave: int, control: Control) -> None:
         self._records.set_wave(job.id, wave=wave, waiting="approval")
         while not control.ends() and (self._records.job(job.id).approved_wave or 0) < wave:
-            control.pause(LOOK)
+            control.pause(LOOK, settling=False)
 
     def _sick(self, job: Job, records: Sequence[Record], control: Control) -> tuple[str, ...]:
         """The servers on which what a wave has started would have to be started again."""

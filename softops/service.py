@@ -11,6 +11,7 @@ from softops.db import Database
 from softops.entities import Server
 from softops.errors import ConfigError
 from softops.git import GitMirror
+from softops.handwork import Handwork
 from softops.images import Images
 from softops.installs import Installs
 from softops.inventory import read_inventory
@@ -23,6 +24,7 @@ from softops.registry import RegistryClient
 from softops.repositories import Repositories
 from softops.runner import RunLimits, Runner
 from softops.servers import Servers
+from softops.starts import Starts
 from softops.sync import Syncer
 from softops.vault import make_vault
 from softops.worker import Worker
@@ -60,8 +62,15 @@ class Service:
                              workers=settings.workers, limits=limits, lang=settings.language, takes_all=takes_all,
                              vault=self.vault, patience=HealthLimits(settle=settings.settle_time,
                                                                      timeout=settings.health_timeout))
+        handwork = Handwork(records=self.records, repositories=self.repositories, home=settings.home,
+                            inventory=settings.inventory_path, plain_http=settings.plain_http_registries)
+        self.starts = Starts(records=self.records, images=self.images, servers=self.servers, apps=self.apps,
+                             repositories=self.repositories, vault=self.vault, registry=self._registry,
+                             worker=self.worker, handwork=handwork, clock=clock)
+        self.worker.takes_back(self.starts.undo)
         self.installs = Installs(records=self.records, images=self.images, servers=self.servers,
-                                 repositories=self.repositories, worker=self.worker, clock=clock)
+                                 repositories=self.repositories, worker=self.worker, clock=clock, handwork=handwork,
+                                 starts=self.starts)
 
     def start(self) -> None:
         """Bring the database up to date, read the inventory, and begin to take jobs and to poll."""

@@ -59,11 +59,13 @@ class _Active:
     def ends(self) -> bool:
         return self.cancel.is_set() or self.stopping.is_set()
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float, *, settling: bool = True) -> None:
         deadline = time.monotonic() + seconds
         while not self.ends() and (left := deadline - time.monotonic()) > 0:
-            self.woken.wait(min(left, WAKE))
-            self.woken.clear()
+            if self.woken.wait(min(left, WAKE)):
+                self.woken.clear()
+                if not settling:
+                    return
 
     def attach(self, playbook: PlaybookRun | None) -> None:
         self.playbook = playbook
@@ -119,6 +121,12 @@ class Worker:
     def notify(self, job_id: int) -> None:
         """A new job waits."""
         self._jobs.put(job_id)
+
+    def wake(self, job_id: int) -> None:
+        """Something that the job may wait for has come."""
+        active = self._active.get(job_id)
+        if active is not None:
+            active.woken.set()
 
     def cancel(self, job_id: int) -> None:
         """A cancel of the job, or of some of its records, was stored: carry it out now.

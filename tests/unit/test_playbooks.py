@@ -1,9 +1,11 @@
 """playbooks.py: what will be run is a value, and user data is only ever in its input."""
 
+import shlex
+
 import pytest
 
 from softops.errors import BadRequest
-from softops.playbooks import PlaybookCall, PullLimits, command_by_hand, image_call, inspect_call
+from softops.playbooks import HandOrder, PlaybookCall, PullLimits, command_by_hand, image_call, inspect_call
 from tests.values import make_image, make_job
 
 LIMITS = PullLimits(idle_timeout=60, timeout=3600, connect_timeout=10, plain_http=("10.0.0.1:5000",))
@@ -39,11 +41,38 @@ def test_a_limit_that_could_mean_other_servers_is_refused(hosts: tuple[str, ...]
 
 
 def test_the_command_by_hand_is_the_documented_one() -> None:
-    assert command_by_hand("install", ["web1"], "demo", "1.0") == (
+    assert command_by_hand(HandOrder(operation="install", hosts=("web1",), name="demo", version="1.0")) == (
         "ansible-playbook playbooks/install.yml --limit web1 -e softops_name=demo -e softops_version=1.0")
 
 
 def test_the_command_by_hand_quotes_what_a_shell_would_read() -> None:
-    assert command_by_hand("pull", ["web1"], "demo", "1 0;id") == (
+    assert command_by_hand(HandOrder(operation="pull", hosts=("web1",), name="demo", version="1 0;id")) == (
         "ansible-playbook playbooks/pull.yml --limit web1 -e softops_name=demo "
         "-e '{\"softops_version\": \"1 0;id\"}'")
+
+
+def test_the_command_by_hand_names_inventory_catalog_parameters_and_registries() -> None:
+    assert shlex.split(command_by_hand(HandOrder(
+        operation="start", hosts=("web1", "web2"), name="demo", version="1.0", parameters={"GREETING": "it's $5"},
+        inventory="/srv/inventory", catalog="/srv/my catalog", catalog_path="catalog", commit="4f2c",
+        plain_http=("10.0.0.1:5000",)))) == [
+            "ansible-playbook", "playbooks/start.yml", "-i", "/srv/inventory", "--limit", "web1,web2",
+            "-e", "softops_name=demo", "-e", "softops_version=1.0",
+            "-e", '{"softops_catalog": "/srv/my catalog/catalog"}',
+            "-e", '{"softops_parameters": {"GREETING": "it\'s $5"}}',
+            "-e", '{"softops_insecure_registries": ["10.0.0.1:5000"]}']
+
+
+def test_the_command_by_hand_clones_a_catalog_that_is_elsewhere() -> None:
+    assert command_by_hand(HandOrder(
+        operation="install", hosts=("web1",), name="demo", version="1.0", commit="4f2c",
+        catalog="https://git.example.com/catalog.git", catalog_path="catalog")) == (
+            "git clone --quiet https://git.example.com/catalog.git softops-catalog && "
+            "git -C softops-catalog checkout --quiet 4f2c && "
+            "ansible-playbook playbooks/install.yml --limit web1 -e softops_name=demo -e softops_version=1.0 "
+            "-e softops_catalog=softops-catalog/catalog")
+
+
+def test_stopping_by_hand_needs_no_catalog() -> None:
+    assert command_by_hand(HandOrder(operation="stop", hosts=("web1",), name="demo", catalog="/srv/catalog")) == (
+        "ansible-playbook playbooks/stop.yml --limit web1 -e softops_name=demo")

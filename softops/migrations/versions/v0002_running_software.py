@@ -48,6 +48,10 @@ def upgrade() -> None:
         for column in columns:
             if column.name not in there:
                 op.add_column(table, column)
+    if op.get_bind().dialect.name != "sqlite":
+        # The command for a thousand servers; SQLite knows no length.
+        op.alter_column("system_soft_job", "system_soft_job_command", type_=LONG_TEXT, existing_type=sa.Text(),
+                        existing_nullable=False)
     _create_revision()
     _create_container()
 

@@ -1,0 +1,48 @@
+"""With which values a software starts: those given now, those it had before, the defaults, and fresh secrets."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from softops.params import check_given, check_parameters, declared, secret_names
+
+_LETTERS = string.ascii_letters + string.digits
+
+
+def fresh_secret(length: int) -> str:
+    """So many letters and digits that nobody can guess."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(length))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StartValues:
+    """The values of one start, apart by who may see them."""
+
+    shown: Mapping[str, Any]
+    hidden: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def all(self) -> Mapping[str, Any]:
+        """Both."""
+        return {**self.shown, **self.hidden}
+
+
+def start_values(entry: Mapping[str, Any], *, given: Mapping[str, Any], before: Mapping[str, Any],
+                 fresh: Callable[[int], str] = fresh_secret) -> StartValues:
+    """The values for `entry`: what is `given`, or else what it had `before` as far as it still knows it, or else
+    the default, or else a fresh secret. BadRequest naming the parameter that is wrong, unknown or missing."""
+    given = check_given(entry, given)
+    known = {param.name for param in declared(entry)}
+    kept = {name: value for name, value in before.items() if name in known and name not in given}
+    values = dict(check_parameters(entry, {**kept, **given}))
+    for param in declared(entry):
+        length = param.generated()
+        if length is not None and param.name not in values:
+            values[param.name] = fresh(length)
+    hidden = secret_names(entry)
+    return StartValues(shown={name: value for name, value in values.items() if name not in hidden},
+                       hidden={name: value for name, value in values.items() if name in hidden})
