@@ -13,8 +13,6 @@ from softops.params import ParamBase, declared
 from softops.traits import SECTIONS, Pair, Traits, traits_of
 from softops.versions import Order, order
 
-NO_CONTAINERS: Mapping[str, Any] = {}
-
 
 class Kind(enum.StrEnum):
     """What happened to something between two versions."""
@@ -126,6 +124,9 @@ def _containers(before: Side, after: Side) -> dict[str, tuple[Change, ...]]:
     """The changes of each section, over all containers."""
     old, new = _services(before), _services(after)
     found: dict[str, list[Change]] = {section: [] for section in SECTIONS}
+    if old is None or new is None:
+        # Of containers that nobody could look at, nothing can be said.
+        return dict.fromkeys(SECTIONS, ())
     for name in dict.fromkeys((*old, *new)):
         if name is not None:
             change = _one(name, _image(old.get(name)), _image(new.get(name)))
@@ -136,11 +137,13 @@ def _containers(before: Side, after: Side) -> dict[str, tuple[Change, ...]]:
     return {section: tuple(changes) for section, changes in found.items()}
 
 
-def _services(side: Side) -> Mapping[str | None, Any]:
-    """The containers by name; the only one of a software of one container has none."""
+def _services(side: Side) -> Mapping[str | None, Any] | None:
+    """The containers by name; the only one of a software of one container has none. None when not known."""
     if "service" in side.entry:
         return {None: side.entry["service"]}
-    return {str(name): service for name, service in (side.services or NO_CONTAINERS).items()}
+    if "compose" not in side.entry:
+        return {}
+    return None if side.services is None else {str(name): service for name, service in side.services.items()}
 
 
 def _traits(service: Any) -> Traits:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from softops.catalog import CatalogItem
 from softops.choices import choices
@@ -59,6 +59,16 @@ class Images:
             if not rows:
                 raise _no_such_name(session, name, repository)
             return _image_of(_only(session, name, _candidates(name, version, rows)))
+
+    def versions(self, name: str, repository: str | None = None) -> tuple[SoftImage, ...]:
+        """All versions of a software, newest first and never none; NotFound says what there is. Their entries are
+        left out: there may be a thousand, each with a long template."""
+        found = _named(name, repository).options(defer(ImageRow.entry)).order_by(*ORDER)
+        with self._db.reading() as session:
+            rows = session.scalars(found).all()
+            if not rows:
+                raise _no_such_name(session, name, repository)
+            return tuple(_image_of(row, entry={}) for row in rows)
 
     def stored(self, repository_id: int) -> Mapping[tuple[str, str], StoredEntry]:
         """What is known of every row of a repository, by name and version."""
@@ -179,8 +189,9 @@ def _row(session: Session, soft_id: int) -> ImageRow:
     return found
 
 
-def _image_of(row: ImageRow) -> SoftImage:
+def _image_of(row: ImageRow, *, entry: Mapping[str, Any] | None = None) -> SoftImage:
     return SoftImage(id=row.id, name=row.name, version=row.version, docker_image=row.docker_image,
                      description=row.description, status=ImageStatus(row.status), repository_id=row.repository_id,
-                     commit=row.commit, digest=row.digest, size=row.size, entry=row.entry,
+                     commit=row.commit, digest=row.digest, size=row.size,
+                     entry=row.entry if entry is None else entry,
                      create_time=row.create_time, update_time=row.update_time)

@@ -22,6 +22,10 @@ def one_container(**service: Any) -> Side:
     return a_side(entry={"service": service})
 
 
+def several(services: Any) -> Side:
+    return a_side(entry={"compose": "compose.yml.j2"}, services=services)
+
+
 def added(name: str, after: Any, **more: Any) -> Change:
     return Change(name=name, kind=Kind.ADDED, after=after, **more)
 
@@ -91,12 +95,12 @@ def test_everything_else_about_a_container_is_a_setting() -> None:
 
 
 def test_containers_of_a_template_are_told_by_their_names() -> None:
-    before = a_side(entry={"compose": "compose.yml.j2"}, services={
+    before = several({
         "web": {"image": "wiki:1", "ports": [{"target": 80, "published": "8080", "protocol": "tcp", "mode": "ingress"}],
                 "environment": ["A=1", "B"], "mem_limit": "1g",
                 "volumes": [{"type": "volume", "source": "data", "target": "/data", "volume": {}}]},
         "old": {"image": "cache:1"}})
-    after = a_side(entry={"compose": "compose.yml.j2"}, services={
+    after = several({
         "web": {"image": "wiki:2", "ports": [{"target": 80, "published": "8081"}], "environment": {"A": "1"},
                 "deploy": {"resources": {"limits": {"memory": "2g"}}},
                 "volumes": [{"type": "volume", "source": "data", "target": "/data", "read_only": True}]},
@@ -112,13 +116,19 @@ def test_containers_of_a_template_are_told_by_their_names() -> None:
 
 def test_from_one_container_to_several_everything_is_new() -> None:
     found = difference(one_container(env={"A": "1"}),
-                       a_side(entry={"compose": "c.j2"}, services={"web": {"image": "x", "environment": {"A": "1"}}}))
+                       several({"web": {"image": "x", "environment": {"A": "1"}}}))
     assert (found.services, found.env) == (
         (added("web", "x"),), (removed("A", "1"), added("A", "1", service="web")))
 
 
+def test_of_a_template_that_could_not_be_rendered_nothing_is_said() -> None:
+    rendered = several({"web": {"image": "x", "ports": ["80:80"]}})
+    assert difference(rendered, several(None)).empty
+    assert difference(several(None), one_container(ports=["80:80"])).empty
+
+
 def test_services_that_are_no_mappings_are_passed_over() -> None:
-    assert difference(a_side(services={"web": None, "db": "x"}), a_side(services={"web": [1]})).empty
+    assert difference(several({"web": None, "db": "x"}), several({"web": [1]})).empty
 
 
 def test_parameters_are_told_with_what_changed_about_them() -> None:
