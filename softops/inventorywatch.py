@@ -27,6 +27,8 @@ class InventoryWatch:
     def __init__(self, path: Path, read: Callable[[], object]) -> None:
         self._path = path
         self._read = read
+        self._seen: Signature | None = None
+        self._looking = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="inventory-watch")
 
@@ -40,17 +42,30 @@ class InventoryWatch:
         self._stopping.set()
         self._thread.join()
 
+    def look(self) -> None:
+        """Read at once what was edited since the last look, for somebody who asks for the servers now. Looks at
+        the files only, so it takes no time where nothing changed; does nothing before `start`."""
+        with self._looking:
+            if self._seen is not None and self._changed():
+                self._try_to_read()
+
     def _watch(self) -> None:
         read_at = time.monotonic()
         while not self._stopping.wait(LOOK):
-            seen = signature(self._path)
-            if seen == self._seen and time.monotonic() - read_at < REREAD:
-                continue
-            self._seen, read_at = seen, time.monotonic()
-            try:
-                self._read()
-            except SoftopsError as exc:
-                logger.warning("The inventory could not be read again: %s", exc, extra={"action": "read_inventory"})
+            with self._looking:
+                if self._changed() or time.monotonic() - read_at >= REREAD:
+                    read_at = time.monotonic()
+                    self._try_to_read()
+
+    def _changed(self) -> bool:
+        before, self._seen = self._seen, signature(self._path)
+        return before != self._seen
+
+    def _try_to_read(self) -> None:
+        try:
+            self._read()
+        except SoftopsError as exc:
+            logger.warning("The inventory could not be read again: %s", exc, extra={"action": "read_inventory"})
 
 
 def signature(path: Path) -> Signature:

@@ -75,10 +75,21 @@ def sync(repository: Annotated[str | None, typer.Argument(help=say("REPOSITORY")
 
 @app.command("list", help=say("LIST"))
 def list_(name: Annotated[str | None, typer.Option("--name", help=say("NAME_FILTER"), show_default=False)] = None,
-          status: Status = None, as_json: Json = False) -> None:
+          status: Status = None,
+          everything: Annotated[bool, typer.Option("--all", "-a", help=say("LIST_ALL"))] = False,
+          as_json: Json = False) -> None:
     from softops.cli import lists
 
-    lists.software(name=name, status=status, as_json=as_json)
+    lists.software(name=name, status=status, everything=everything, as_json=as_json)
+
+
+@app.command(help=say("REFRESH"))
+def refresh(software: Annotated[list[str], typer.Argument(help=say("REFRESH_SOFTWARE"), metavar="NAME[:VERSION]...",
+                                                          show_default=False)],
+            as_json: Json = False) -> None:
+    from softops.cli import refreshing
+
+    refreshing.refresh(software, as_json=as_json)
 
 
 @app.command(help=say("SERVERS"))

@@ -13,6 +13,7 @@ from softops.cli.amounts import size, took
 from softops.cli.output import FAILED, Output
 from softops.cli.selection import find_servers, versions_of
 from softops.cli.session import session
+from softops.cli.terms import meant
 from softops.client import Client
 from softops.config import load_settings
 
@@ -22,17 +23,28 @@ CHECKS = 8
 Row = Mapping[str, Any]
 
 
-def software(*, name: str | None, status: str | None, as_json: bool) -> None:
-    """The software list, by name and version."""
+def software(*, name: str | None, status: str | None, everything: bool, as_json: bool) -> None:
+    """The software list, by name and version; what left the catalog only when it is asked for."""
     with session(as_json=as_json) as (client, output):
-        rows = list(client.rows("/page", name=name, status=status))
+        found = list(client.rows("/page", name=name, status=_state(status)))
+        rows = found if status or everything else [row for row in found if row["systemSoftImageStatus"] != "RETIRED"]
         if as_json:
             output.document(rows)
-        elif not rows:
-            output.line("NO_SOFTWARE")
+            return
+        if rows:
+            software_table(output, rows)
         else:
-            output.table(("ID", "NAME", "VERSION", "STATUS", "SIZE", "IMAGE", "DESCRIPTION"),
-                         [_software_cells(row) for row in rows], spare=("IMAGE",))
+            output.line("NO_SOFTWARE")
+        if len(found) > len(rows):
+            output.line("RETIRED_HIDDEN", count=len(found) - len(rows))
+        if any(row["systemSoftImageSize"] is None for row in rows):
+            output.line("SIZES_UNKNOWN")
+
+
+def software_table(output: Output, rows: Iterable[Row]) -> None:
+    """Versions of software as a table."""
+    output.table(("ID", "NAME", "VERSION", "STATUS", "SIZE", "IMAGE", "DESCRIPTION"),
+                 [_software_cells(row) for row in rows], spare=("IMAGE",))
 
 
 def servers(names: Sequence[str], *, check: bool, as_json: bool) -> None:
@@ -57,7 +69,7 @@ def records(*, soft: str | None, server: str | None, status: str | None, job: in
     """The newest records that fit."""
     with session(as_json=as_json) as (client, output):
         server_id = find_servers(client, [server])[0]["id"] if server is not None else None
-        rows = _records(client, soft, limit, serverId=server_id, status=status, jobId=job)
+        rows = _records(client, soft, limit, serverId=server_id, status=_state(status), jobId=job)
         if as_json:
             output.document(rows)
         elif not rows:
@@ -75,7 +87,13 @@ def record_table(output: Output, rows: Iterable[Row]) -> None:
 def _records(client: Client, soft: str | None, limit: int, **query: object) -> list[Row]:
     ids = [row["systemSoftImageId"] for row in versions_of(client, soft)] if soft is not None else [None]
     found = [row for soft_id in ids for row in islice(client.rows("/record/page", softId=soft_id, **query), limit)]
-    return sorted(found, key=lambda row: row["systemSoftRecordId"], reverse=True)[:limit]
+    newest = sorted(found, key=lambda row: row["systemSoftRecordId"], reverse=True)[:limit]
+    # Within a job the servers stay in their own order.
+    return sorted(newest, key=lambda row: (-row["systemSoftRecordJobId"], row["systemSoftRecordId"]))
+
+
+def _state(text: str | None) -> str | None:
+    return None if text is None else meant(text)
 
 
 def _checked(client: Client, rows: Sequence[Row]) -> list[Row]:

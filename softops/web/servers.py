@@ -11,7 +11,8 @@ API = "/api/system/soft/server"
 
 
 def page(call: Call[ServerQuery, None]) -> Answer:
-    """A page of the servers, by name."""
+    """A page of the servers, by name, as the inventory has them now."""
+    call.service.watch.look()
     query = call.query
     found = call.service.servers.page(page=query.page, size=query.size, name=query.name, status=query.status,
                                       group=query.group)
@@ -30,7 +31,7 @@ def check(call: Call[None, None]) -> Answer:
 
 ENDPOINTS = (
     Endpoint(method="GET", path=f"{API}/page", summary="List servers", handler=page, answer=PageOf[ServerRow],
-             query=ServerQuery),
+             query=ServerQuery, slow=True),
     Endpoint(method="GET", path=f"{API}/{{serverId}}", summary="Show one server", handler=detail, answer=ServerRow,
              codes=(200, 404)),
     Endpoint(method="POST", path=f"{API}/{{serverId}}/check", summary="Look at a server now", handler=check,

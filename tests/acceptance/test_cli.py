@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from softops.config import PROJECT
-from tests.acceptance.conftest import BROKEN, MB, Shell, names, read_until
+from tests.acceptance.conftest import BROKEN, GREETER, MB, Shell, names, read_until
 from tests.demo.serving import Serving
 from tests.fleet import Fleet
 from tests.homes import commit
@@ -53,6 +53,31 @@ def test_list_shows_every_version(shell: Shell) -> None:
     assert [line.split()[1:4] for line in shown.splitlines() if "greeter" in line] == [
         [row["systemSoftImageName"], row["systemSoftImageVersion"], row["systemSoftImageStatus"]]
         for row in rows if row["systemSoftImageName"] == "greeter"]
+
+
+def test_refresh_asks_the_registry_for_every_version_and_list_shows_the_sizes(shell: Shell) -> None:
+    ended = shell("refresh", "greeter", "greeter:1.9", "--json")
+    assert (ended.code, ended.err) == (0, "")
+    assert [(row["systemSoftImageVersion"], row["systemSoftImageSize"] > MB) for row in ended.document] == [
+        ("1.10", True), ("1.9", True)]
+    listed = shell("list", "--name", "greeter")
+    assert [line.split()[4:6] for line in listed.out.splitlines() if "greeter" in line] == [
+        shell("refresh", "greeter").out.splitlines()[1].split()[4:6]] * 2
+
+
+def test_what_left_the_catalog_is_listed_only_when_asked_for(shell: Shell, softops: Serving) -> None:
+    catalog = Path(softops.settings["SOFTOPS_CATALOG"])
+    text = GREETER.format(registry="registry.invalid").replace("greeter", "passing")
+    commit(catalog, {"catalog/passing/software.yml": text})
+    assert shell("sync").code == 0
+    (catalog / "catalog/passing/software.yml").unlink()
+    commit(catalog, {})
+    assert shell("sync").code == 0
+    assert "passing" not in names(shell("list", "--json").document, "systemSoftImageName")
+    assert "(2 that left the catalog are not shown" in shell("list").out
+    for words in (("--all",), ("--status", "RETIRED"), ("--status", "retired"), ("--status", "已下架")):
+        assert names(shell("list", "--name", "passing", *words, "--json").document, "systemSoftImageVersion") == [
+            "1.10", "1.9"]
 
 
 def test_servers_are_checked_and_one_that_is_down_makes_the_exit_code_1(shell: Shell, fleet: Fleet) -> None:

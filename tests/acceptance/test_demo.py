@@ -73,7 +73,7 @@ def test_once_does_the_main_job_and_ends_with_success() -> None:
     lines = output.splitlines()
     assert {"web1: SUCCESS", "web2: SUCCESS"} <= set(lines)
     assert [line.removeprefix("$ softops ") for line in lines if line.startswith("$ ")] == [
-        "sync", "list", "install hello:1.0 --group default", "records"]
+        "sync", "refresh hello counter", "install hello:1.0 --group default", "records"]
     assert any(line.startswith("catalog: OK at ") and "4 added" in line for line in lines)
     assert lines[-1] == "Nothing is left."
 

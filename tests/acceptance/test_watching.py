@@ -41,7 +41,7 @@ def test_a_terminal_shows_bars_that_move(shell: Shell, fleet: Fleet) -> None:
     finally:
         fleet.slow.resume()
     assert code == 0
-    pictures = said.split("install slow 1.0 on 1 servers")
+    pictures = said.split("install slow 1.0 on web3")
     assert len(pictures) > 10
     assert any("Downloading" in picture and "━" in picture and " % " in picture for picture in pictures)
     assert "SUCCESS" in pictures[-1]

@@ -77,7 +77,7 @@ def _on(fleet: Fleet, begun: float, *, once: bool) -> int:
 def _main_job(softops: Serving) -> int:
     """Sync, install and show; the exit code of the install."""
     _show(softops, "sync")
-    _show(softops, "list")
+    _show(softops, "refresh", "hello", "counter")
     code = _show(softops, *INSTALL)
     _show(softops, "records")
     return code
