@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from softops.containermessages import CONTAINER_STATE, REMOVED
 from softops.messages import COMPLETE, PROGRESS, Message
 
 logger = logging.getLogger(__name__)
@@ -15,7 +16,7 @@ Listener = Callable[[Sequence[Message]], None]
 
 
 class Hub:
-    """Hands every message to every listener, and remembers the unsaved state of running jobs.
+    """Hands every message to every listener, and remembers the unsaved state of running jobs and of containers.
 
     Listeners are called in the publishing thread and must not block.
     """
@@ -24,6 +25,7 @@ class Hub:
         self._lock = threading.Lock()
         self._listeners: tuple[Listener, ...] = ()
         self._layers: dict[tuple[int, str], Message] = {}
+        self._containers: dict[int, Message] = {}
 
     def publish(self, messages: Sequence[Message]) -> None:
         """Hand `messages`, in order, to all listeners. Never raises because of one of them."""
@@ -44,10 +46,11 @@ class Hub:
         return lambda: self._unsubscribe(listener)
 
     def snapshot(self, topics: Iterable[str]) -> list[Mapping[str, Any]]:
-        """The newest unsaved message of every layer of running jobs on any of `topics`."""
+        """The newest unsaved message of every layer of running jobs, and of every container, on any of `topics`."""
         wanted = frozenset(topics)
         with self._lock:
-            return [message.payload for message in self._layers.values() if message.topics & wanted]
+            known = (*self._layers.values(), *self._containers.values())
+            return [message.payload for message in known if message.topics & wanted]
 
     def _unsubscribe(self, listener: Listener) -> None:
         with self._lock:
@@ -55,6 +58,9 @@ class Hub:
 
     def _remember(self, message: Message) -> None:
         payload = message.payload
+        if payload["type"] == CONTAINER_STATE:
+            self._remember_container(message)
+            return
         record: int = payload["recordId"]
         if payload["type"] == COMPLETE:
             for key in [key for key in self._layers if key[0] == record]:
@@ -65,3 +71,10 @@ class Hub:
                 self._layers.pop(key, None)
             else:
                 self._layers[key] = message
+
+    def _remember_container(self, message: Message) -> None:
+        number: int = message.payload["containerId"]
+        if message.payload["state"] == REMOVED:
+            self._containers.pop(number, None)
+        else:
+            self._containers[number] = message

@@ -77,12 +77,30 @@ class UnixDial:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Certificates:
+    """The files for mutual TLS, by name."""
+
+    authority: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """What TLS needs of them; OSError or ssl.SSLError when they can't be used."""
+        context = ssl.create_default_context(cafile=self.authority)
+        if self.certificate:
+            context.load_cert_chain(self.certificate, self.key)
+        return context
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TcpDial:
     """An engine that listens on TCP."""
 
     host: str
     port: int
     tls: ssl.SSLContext | None = None
+    certificates: Certificates | None = None
+    """The files that `tls` was made of."""
 
     def open(self, timeout: float) -> Line:
         address = f"{self.host}:{self.port}"
@@ -105,14 +123,14 @@ class CommandLine:
 
     greeting = ""
 
-    def __init__(self, argv: Sequence[str | bytes]) -> None:
+    def __init__(self, argv: Sequence[str | bytes], directory: str | None = None) -> None:
         # A file, not a pipe: a lasting ssh master may inherit it, and nobody has to read it in time.
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed in close()
         self.sock, theirs = socket.socketpair()
         with theirs:
             try:
                 self._process = subprocess.Popen(argv, stdin=theirs.fileno(), stdout=theirs.fileno(),
-                                                 stderr=self._errors)
+                                                 stderr=self._errors, cwd=directory)
             except OSError as exc:
                 self.sock.close()
                 self._errors.close()
@@ -162,9 +180,11 @@ class CommandDial:
     login_timeout: float
     """Seconds until MARK must have come."""
     password: Password | None = None
+    directory: str | None = None
+    """Where names of files in `argv` begin; None: where this process is."""
 
     def open(self, timeout: float) -> Line:
-        line = CommandLine(self.argv)
+        line = CommandLine(self.argv, self.directory)
         try:
             self._greet(line)
         except BaseException:

@@ -227,6 +227,7 @@ class Container:
 
     id: int
     server_id: int
+    server_name: str
     engine_id: str
     name: str
     soft_name: str

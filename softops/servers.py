@@ -94,6 +94,23 @@ class Servers:
 
         return self._db.run(work)
 
+    def note_reach(self, server_id: int, *, status: ServerStatus, engine_version: str | None, message: str | None,
+                   now: datetime) -> None:
+        """Whether the server's engine can be reached; nothing is written unless that is news."""
+        with self._db.reading() as session:
+            row = session.get(ServerRow, server_id)
+            version = engine_version or (row.engine_version if row is not None else None)
+            if row is None or (row.status, row.message, row.engine_version) == (status, clip(message), version):
+                return
+
+        def work(session: Session) -> None:
+            row = session.get(ServerRow, server_id)
+            if row is not None:
+                row.status, row.check_time, row.message = status, now, clip(message)
+                row.engine_version = engine_version or row.engine_version
+
+        self._db.run(work)
+
 
 def _reconcile(session: Session, hosts: Sequence[InventoryHost], now: datetime) -> tuple[Server, ...]:
     rows = {row.name: row for row in session.scalars(select(ServerRow).order_by(ServerRow.id))}

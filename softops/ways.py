@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import shlex
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from softops.delivery import Said, Shell
-from softops.dials import MARK, CommandDial, Dial, Password, TcpDial, UnixDial
+from softops.dials import MARK, Certificates, CommandDial, Dial, Password, TcpDial, UnixDial
 from softops.errors import EngineUnreachable, ServerUnreachable
 from softops.refusals import login_refusal, quoted
 
@@ -38,6 +38,10 @@ class Way:
     """How often to dial before giving up."""
     reads_files: bool = False
     """Whether this process itself sees the server's files as the shell does."""
+    command: Callable[[str], Dial] | None = None
+    """The way to a shell command on the server, whose input and output are the line; None: there is no shell."""
+    renew: bool = False
+    """Whether the dial works only as long as the connection that Ansible has opened with a password."""
 
 
 def way_to(action: ActionBase, options: Mapping[str, str], timeout: float, *, prelude: str = "") -> Way:
@@ -51,11 +55,12 @@ def way_to(action: ActionBase, options: Mapping[str, str], timeout: float, *, pr
                    here=isinstance(dial, UnixDial))
     if transport == "local":
         return Way(dial=_local(action, options, timeout, prelude), shell=_shell(action), shares_disk=True, here=True,
-                   reads_files=not _becomes(action))
+                   reads_files=not _becomes(action), command=lambda script: _local_command(action, script, timeout))
     if transport == "ssh":
         tries = 1 + int(action._connection.get_option("reconnection_retries") or 0)
         return Way(dial=_ssh(action, options, timeout, prelude), shell=_shell(action), shares_disk=True,
-                   here=False, tries=tries)
+                   here=False, tries=tries, renew=_has_password(action),
+                   command=lambda script: _ssh_script(action, script, timeout))
     raise EngineUnreachable("CONNECTION_UNSUPPORTED", transport=transport)
 
 
@@ -84,7 +89,7 @@ def _local(action: ActionBase, options: Mapping[str, str], timeout: float, prelu
 def _ssh(action: ActionBase, options: Mapping[str, str], timeout: float, prelude: str) -> Dial:
     connection = action._connection
     connection.host = connection.get_option("host") or action._play_context.remote_addr
-    if connection.get_option("password") or action._play_context.password:
+    if _has_password(action):
         # Ansible logs in with the password and leaves a master behind, over which lines need none.
         _shell(action)("true")
     command = _remote_command(action, options, prelude)
@@ -92,18 +97,33 @@ def _ssh(action: ActionBase, options: Mapping[str, str], timeout: float, prelude
                        login_timeout=float(connection.get_option("timeout")) + timeout)
 
 
+def _local_command(action: ActionBase, script: str, timeout: float) -> Dial:
+    argv = ("/bin/sh", "-c", _as_wanted(action, f"echo {MARK.decode().strip()}; {script}"))
+    return CommandDial(argv=argv, over_ssh=False, login_timeout=timeout, password=_become_password(action))
+
+
+def _ssh_script(action: ActionBase, script: str, timeout: float) -> Dial:
+    command = _as_wanted(action, f"echo {MARK.decode().strip()}; {script}")
+    return CommandDial(argv=_ssh_command(action, command), over_ssh=True, password=_become_password(action),
+                       login_timeout=float(action._connection.get_option("timeout")) + timeout)
+
+
 def _ssh_command(action: ActionBase, command: str) -> tuple[bytes, ...]:
     """Ansible's own ssh command line, without what would ask for the login's password."""
     connection = action._connection
     ssh = str(connection.get_option("ssh_executable"))
     argv = tuple(connection._build_command(ssh, "ssh", connection.host, command))
-    if connection.get_option("password") or action._play_context.password:
+    if _has_password(action):
         if not any(word.startswith(b"ControlPath=") and word != b"ControlPath=none" for word in argv):
             raise ServerUnreachable("CONNECTION_PASSWORD")
         for descriptor in getattr(connection, "sshpass_pipe", None) or ():
             os.close(descriptor)
         argv = argv[argv.index(ssh.encode()):]
     return argv
+
+
+def _has_password(action: ActionBase) -> bool:
+    return bool(action._connection.get_option("password") or action._play_context.password)
 
 
 def _remote_command(action: ActionBase, options: Mapping[str, str], prelude: str) -> str:
@@ -113,6 +133,11 @@ def _remote_command(action: ActionBase, options: Mapping[str, str], prelude: str
     command = (f"{prelude or ':'}; echo {MARK.decode().strip()}; "
                "command -v docker >/dev/null || { echo docker: not found >&2; exit 127; }; "
                f"exec docker{at} system dial-stdio")
+    return _as_wanted(action, command)
+
+
+def _as_wanted(action: ActionBase, command: str) -> str:
+    """The shell command that runs `command` as the user whom Ansible would become."""
     if _becomes(action):
         return str(action._connection.become.build_become_command(command, action._connection._shell))
     return f"/bin/sh -c {shlex.quote(command)}"
@@ -144,20 +169,17 @@ def _docker_host(options: Mapping[str, str]) -> Dial:
         return UnixDial(path=parts.path)
     if parts.scheme != "tcp" or not host or parts.path.strip("/"):
         raise EngineUnreachable("DOCKER_HOST_INVALID", address=quoted(address))
-    tls = _tls(options)
-    return TcpDial(host=host, port=port or (2375 if tls is None else 2376), tls=tls)
-
-
-def _tls(options: Mapping[str, str]) -> ssl.SSLContext | None:
-    """Mutual TLS as the engine's documentation has it; None when no certificate is named."""
-    authority, certificate, key = (options.get(f"docker_{name}") for name in ("ca_cert", "client_cert", "client_key"))
-    if not (authority or certificate or key):
-        return None
+    certificates = _certificates(options)
     try:
-        context = ssl.create_default_context(cafile=authority)
-        if certificate:
-            context.load_cert_chain(certificate, key)
+        tls = certificates.context() if certificates is not None else None
     except (OSError, ssl.SSLError) as exc:
-        raise EngineUnreachable("DOCKER_HOST_TLS", address=quoted(options["docker_host"]),
-                                words=quoted(str(exc))) from exc
-    return context
+        raise EngineUnreachable("DOCKER_HOST_TLS", address=quoted(address), words=quoted(str(exc))) from exc
+    return TcpDial(host=host, port=port or (2375 if tls is None else 2376), tls=tls, certificates=certificates)
+
+
+def _certificates(options: Mapping[str, str]) -> Certificates | None:
+    """Those for mutual TLS as the engine's documentation has it; None when none is named."""
+    named = [options.get(f"docker_{name}") for name in ("ca_cert", "client_cert", "client_key")]
+    if not any(named):
+        return None
+    return Certificates(authority=named[0], certificate=named[1], key=named[2])

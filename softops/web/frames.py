@@ -8,12 +8,13 @@ from functools import cached_property
 from engineio.packet import MESSAGE as ENGINE_MESSAGE
 from engineio.packet import Packet
 
+from softops.containermessages import CONTAINER_STATE, REMOVED
 from softops.messages import COMPLETE, PROGRESS, Message
 
 SOCKETIO_EVENT = "2"
 
 LayerKey = tuple[int, str]
-"""A record and the id of one of its layers."""
+"""A record and the id of one of its layers; or 0, which is no record, and a container."""
 
 
 class Frame:
@@ -26,18 +27,18 @@ class Frame:
 
     @cached_property
     def job(self) -> int:
-        """The job it belongs to."""
-        return int(self.payload["jobId"])
+        """The job it belongs to; 0 for none."""
+        return int(self.payload.get("jobId", 0))
 
     @cached_property
     def seq(self) -> int:
-        """The number of the message, or of the newest milestone before it."""
-        return int(self.payload["seq"])
+        """The number of the message, or of the newest milestone before it; 0 where there is no job."""
+        return int(self.payload.get("seq", 0))
 
     @cached_property
     def record(self) -> int:
-        """The record it belongs to."""
-        return int(self.payload["recordId"])
+        """The record it belongs to; 0 for none."""
+        return int(self.payload.get("recordId", 0))
 
     @cached_property
     def at(self) -> float:
@@ -46,8 +47,15 @@ class Frame:
 
     @cached_property
     def layer(self) -> LayerKey | None:
-        """The layer whose state this is; None for everything but docker_progress."""
+        """The layer or container whose state this is; None for everything but docker_progress and container_state."""
+        if self.payload["type"] == CONTAINER_STATE:
+            return 0, str(self.payload["containerId"])
         return (self.record, self.payload["id"]) if self.payload["type"] == PROGRESS else None
+
+    @property
+    def ends_layer(self) -> bool:
+        """Whether nothing of its container comes after it."""
+        return bool(self.payload["type"] == CONTAINER_STATE and self.payload["state"] == REMOVED)
 
     @property
     def ends_record(self) -> bool:

@@ -34,7 +34,7 @@ class Pace:
                 self._forget_record(frame.record)
             return True
         self._held.pop(frame.layer, None)
-        if frame.milestone:
+        if frame.milestone or frame.ends_layer:
             self._next.get(frame.record, {}).pop(frame.layer[1], None)
             return True
         if self._may_go(frame.layer, now):
