@@ -46,4 +46,5 @@ APP_TEXTS: Mapping[str, tuple[str, str]] = {
     "NOTHING_TO_ROLL_BACK": ("{software} on {server} has no other revision to go back to (asked for version: {version}). "
                              "There are: {choices}.",
                              "{server} 上的 {software} 没有可回滚的其他记录（所求版本：{version}）。现有：{choices}。"),
+    "WAVE_APPROVED": ("Wave {wave} of job {job} may begin.", "任务 {job} 的第 {wave} 批可以开始"),
 }

@@ -37,6 +37,16 @@ class Apps:
         """The servers that have a software, by server name."""
         return self._found(AppRow.name == name)
 
+    def page(self, *, page: int, size: int, name: str | None = None, server_id: int | None = None) -> Page[App]:
+        """What is on servers, by server and name."""
+        wanted = {AppRow.name: name, AppRow.server_id: server_id}
+        conditions = [column == value for column, value in wanted.items() if value is not None]
+        found = select(AppRow).join(ServerRow, ServerRow.id == AppRow.server_id).where(*conditions)
+        with self._db.reading() as session:
+            names = dict(session.execute(select(ServerRow.id, ServerRow.name)).tuples().all())
+            return page_of(session, found, lambda row: _app_of(row, names[row.server_id]), page=page, size=size,
+                           order=(ServerRow.name, AppRow.name))
+
     def find(self, server_id: int, name: str) -> App | None:
         """A software on a server."""
         return next(iter(self._found(AppRow.server_id == server_id, AppRow.name == name)), None)

@@ -16,6 +16,7 @@ from softops.errors import BadRequest, NotFound, RegistryError
 from softops.handwork import Handwork
 from softops.images import Images
 from softops.jobs import JobDraft, RecordDraft, RevisionDraft, in_waves
+from softops.params import secret_names
 from softops.playbooks import RUNNING_AFTER
 from softops.records import Records
 from softops.registry import RegistryClient
@@ -87,6 +88,19 @@ class Starts:
             drafts += self._required(image, server, wish)
             drafts.append(plans.draft(image, server, wish, operation))
         return tuple(drafts)
+
+    def exactly(self, image: SoftImage, servers: Sequence[Server], wish: Wish, *,
+                operation: str) -> tuple[RecordDraft, ...]:
+        """The same for `image` alone: whoever asks sees to what it requires."""
+        check_image(image)
+        check_servers(servers)
+        plans = _Plans(self._apps, self._vault, self._repository(image), self._digest(image))
+        return tuple(plans.draft(image, server, wish, operation) for server in servers)
+
+    def changed(self, operation: str, name: str, server: Server) -> RecordDraft:
+        """What a job would have to do so that a software is stopped, restarted or removed where it is."""
+        check_servers((server,))
+        return _as_it_is(self._app(server, name), server, operation)
 
     def rollback(self, name: str, servers: Sequence[Server], wish: Wish, *, revision: int | None = None,
                  version: str | None = None) -> Job:
@@ -235,7 +249,12 @@ class _Plans:
 
     def draft(self, image: SoftImage, server: Server, wish: Wish, operation: str) -> RecordDraft:
         """What makes `image` run on `server`."""
-        values = start_values(image.entry, given=wish.parameters, before=self._before(server, image.name))
+        before = self._before(server, image.name)
+        if wish.managed:
+            # The inventory says all values, so what it no longer says is no longer in force; secrets are kept.
+            secret = secret_names(image.entry)
+            before = {name: value for name, value in before.items() if name in secret}
+        values = start_values(image.entry, given=wish.parameters, before=before)
         files = self._files(image, values, wish.accepted)
         return RecordDraft(server=server, soft_id=image.id, soft_name=image.name, version=image.version,
                            docker_image=image.docker_image, digest=self._digest, commit=image.commit,

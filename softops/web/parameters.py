@@ -22,6 +22,7 @@ Id = Annotated[int, Whole(1, LARGEST_ID)]
 Seq = Annotated[int, Whole(0, LARGEST_ID)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255), Printable]
 User = Annotated[str, StringConstraints(min_length=1, max_length=100), Printable]
+Commit = Annotated[str, StringConstraints(min_length=7, max_length=64), Printable]
 
 DEFAULT_USER = "api"
 """Who asked, where nobody says it: users and rights do not exist yet."""
@@ -108,6 +109,7 @@ class SyncQuery(Given):
     """How to sync."""
 
     confirm: bool = Field(False, description="Retire entries even when it is more than half of them")
+    commit: Commit | None = Field(None, description="Only when the repository is at this commit")
 
 
 class InstallBody(Given):
@@ -121,6 +123,8 @@ class InstallBody(Given):
         None, description="Ids (numbers) or names (texts)")
     groups: Annotated[list[Name], Field(min_length=1, max_length=MANY)] | None = None
     parameters: dict[str, Any] = Field({}, description="Values for the parameters that the software declares")
+    strategy: dict[str, Any] | None = Field(None, description="In which waves: canary, batch, maxFailures, onFailure, "
+                                                              "approval, settle")
     user: User = DEFAULT_USER
 
     @model_validator(mode="after")
@@ -142,6 +146,7 @@ class ConfirmBody(Given):
     """How to sync."""
 
     confirm: StrictBool = False
+    commit: Commit | None = None
 
 
 class RepositoryBody(Given):

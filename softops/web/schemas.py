@@ -15,7 +15,8 @@ from softops.statuses import ImageStatus, RecordStatus, RepositoryStatus, Server
 T = TypeVar("T")
 
 
-def _prefixed(prefix: str) -> Callable[[str], str]:
+def prefixed(prefix: str) -> Callable[[str], str]:
+    """Turns `docker_image` into `systemSoftImageDockerImage`."""
     return lambda name: f"{prefix}{to_pascal(name)}"
 
 
@@ -41,7 +42,7 @@ class Shown(BaseModel):
 class Software(Shown):
     """One version of a software: a row of system_soft_image."""
 
-    model_config = ConfigDict(alias_generator=_prefixed("systemSoftImage"))
+    model_config = ConfigDict(alias_generator=prefixed("systemSoftImage"))
 
     id: int
     name: str
@@ -66,7 +67,7 @@ class SoftwareDetail(Software):
 class RecordRow(Shown):
     """What was done on one server: a row of system_soft_record."""
 
-    model_config = ConfigDict(alias_generator=_prefixed("systemSoftRecord"))
+    model_config = ConfigDict(alias_generator=prefixed("systemSoftRecord"))
 
     id: int
     soft_id: int | None
@@ -87,6 +88,10 @@ class RecordRow(Shown):
     code: int | None
     reason: str | None
     cancel_requested: bool
+    log: str | None
+    changed: bool | None
+    wave: int | None
+    revision: int | None
 
 
 class JobRow(Shown):
@@ -106,6 +111,12 @@ class JobRow(Shown):
     seq: int
     cancel_requested: bool
     command: str
+    options: Mapping[str, Any]
+    strategy: Mapping[str, Any] | None
+    wave: int | None
+    waves: int | None
+    waiting: str | None
+    parent_id: int | None
     remark: str | None
     create_time: datetime
     start_time: datetime | None
@@ -170,6 +181,8 @@ class Report(Shown):
     added: int
     changed: int
     retired: int
+    retired_installed: int
+    moved: bool
     unchanged: int
     kept: int
     before: int

@@ -8,6 +8,7 @@ from anyio import to_thread
 
 from softops.entities import Job, Server, SoftImage
 from softops.statuses import ImageStatus, RecordStatus
+from softops.waves import strategy_of
 from softops.web.endpoint import Answer, Call, Endpoint, told
 from softops.web.parameters import InstallBody, PullQuery, SoftwareQuery
 from softops.web.schemas import JobDetail, PageOf, Software, SoftwareDetail
@@ -53,8 +54,9 @@ async def pull(call: Call[PullQuery, None]) -> Answer:
 def install(call: Call[None, InstallBody]) -> Answer:
     """Begin to install a software on servers."""
     body = call.body
-    job = call.service.installs.request("install", _software(call), _servers(call), user=body.user,
-                                        parameters=body.parameters)
+    job = call.service.installs.request("install", chosen_software(call), chosen_servers(call), user=body.user,
+                                        parameters=body.parameters,
+                                        strategy=strategy_of(body.strategy) if body.strategy is not None else None)
     return accepted(call, job)
 
 
@@ -86,14 +88,16 @@ def _pull_answer(call: Call[PullQuery, None], job: Job) -> Answer:
     return accepted(call, job, headers)
 
 
-def _software(call: Call[None, InstallBody]) -> SoftImage:
+def chosen_software(call: Call[None, Any]) -> SoftImage:
+    """The software that a body names."""
     body = call.body
     if body.soft_id is not None:
         return call.service.images.get(body.soft_id)
     return call.service.images.find(body.name or "", body.version, body.repository)
 
 
-def _servers(call: Call[None, InstallBody]) -> tuple[Server, ...]:
+def chosen_servers(call: Call[None, Any]) -> tuple[Server, ...]:
+    """The servers that a body names."""
     named = call.body.servers or []
     return call.service.servers.choose(ids=[key for key in named if isinstance(key, int)],
                                        names=[key for key in named if isinstance(key, str)],
