@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from posixpath import normpath
+from shlex import quote
 from typing import Any, NoReturn
 
 from softops.composing import PREFIX, AppVersion, labels_of, plain, project_name
@@ -65,8 +66,9 @@ def check_permissions(app: AppVersion, model: Mapping[str, Any], *, values: Mapp
     words = tuple(dict.fromkeys(demand.word for demand in found))
     missing = [word for word in words if not _covered(word, accepted)]
     if missing:
+        options = " ".join(f"--accept {quote(word)}" for word in missing)
         raise BadRequest("PERMISSION_NOT_ACCEPTED", software=app.name, version=app.version,
-                         permissions=", ".join(missing), options=" ".join(f"--accept {word}" for word in missing))
+                         permissions=", ".join(missing), options=options)
     return words
 
 
