@@ -13,7 +13,7 @@ from softops.db import Database
 from softops.entities import App, Page, Record, Revision
 from softops.errors import InternalError, NotFound
 from softops.jobs import RecordDraft
-from softops.models import AppRow, RecordRow, RevisionRow, ServerRow
+from softops.models import AppRow, JobRow, RecordRow, RevisionRow, ServerRow
 from softops.paging import page_of
 from softops.playbooks import RUNNING_AFTER
 from softops.statuses import AppState
@@ -124,10 +124,17 @@ def note_success(session: Session, record: Record, now: datetime) -> Record:
             _occupy(session, app, record, now, AppState.INSTALLED)
     elif record.operation in RUNNING_AFTER:
         number = _number_revision(session, record)
-        _occupy(session, app, record, now, AppState.RUNNING).revision = number
+        app = _occupy(session, app, record, now, AppState.RUNNING)
+        app.revision, app.managed = number, app.managed or _by_inventory(session, record)
         session.execute(update(RecordRow).where(RecordRow.id == record.id).values(revision=number))
         return replace(record, revision=number)
     return record
+
+
+def _by_inventory(session: Session, record: Record) -> bool:
+    """Whether the desired state of the inventory asked for the record."""
+    options = session.scalars(select(JobRow.options).where(JobRow.id == record.job_id)).one()
+    return bool((options or {}).get("managed"))
 
 
 def _number_revision(session: Session, record: Record) -> int:

@@ -49,6 +49,10 @@ class Settings(BaseSettings):
                                                                   "must stay up")
     health_timeout: int = Field(default=300, ge=1, le=86400, description="Seconds a started software may take to "
                                                                          "become healthy")
+    heal: bool = Field(default=False, description="Whether drift from the inventory's softops_apps is mended by "
+                                                  "itself, at most 3 times an hour for each software on a server")
+    write_back: bool = Field(default=False, description="Whether what is started, stopped or removed by hand is "
+                                                        "committed to the inventory's git repository")
     language: Literal["zh", "en"] = Field(default="zh", description="Language of remarks and live messages")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Log level")
 

@@ -37,7 +37,7 @@ class Wanted(enum.StrEnum):
 
     RUNNING = "running"
     STOPPED = "stopped"
-    """It is there and its containers do not run."""
+    """It may be there, but none of its containers runs."""
     ABSENT = "absent"
 
 

@@ -28,7 +28,10 @@ class Handwork:
         # The catalog beside the playbooks needs no word.
         own = where is not None and where.url == str(self._home) and where.path == "catalog"
         self._records.set_command(job.id, command_by_hand(HandOrder(
-            operation=job.operation, hosts=hosts, name=job.soft_name, version=job.version,
-            parameters=job.parameters, inventory=self._inventory, plain_http=self._plain_http, commit=job.commit,
+            operation=job.operation, hosts=hosts, parameters=job.parameters, commit=job.commit,
+            # What an apply does is said by the inventory alone.
+            name="" if job.operation == "apply" else job.soft_name,
+            version="" if job.operation == "apply" else job.version,
+            inventory=self._inventory, plain_http=self._plain_http,
             catalog=None if where is None or own else where.url, catalog_path=where.path if where else "")))
         return self._records.job(job.id)

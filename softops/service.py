@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from softops.applies import Applies, Healer
 from softops.apps import Apps
 from softops.broadcast import Hub
 from softops.checks import Checks
 from softops.clock import Clock, utc_now
 from softops.config import Settings
+from softops.containers import Containers
 from softops.db import Database
+from softops.desiredstate import DesiredState
+from softops.desires import Desires
+from softops.dialbook import DialBook
+from softops.enginewatch import EngineWatch
 from softops.entities import Server
 from softops.errors import ConfigError
 from softops.git import GitMirror
 from softops.handwork import Handwork
 from softops.images import Images
 from softops.installs import Installs
-from softops.inventory import read_inventory
+from softops.inventory import InventoryHost, read_inventory
+from softops.inventorygit import InventoryGit
 from softops.inventorywatch import InventoryWatch
 from softops.owners import this_process
 from softops.playbooks import HealthLimits, PullLimits
@@ -47,6 +54,7 @@ class Service:
         self.repositories = Repositories(self.database)
         self.servers = Servers(self.database)
         self.records = Records(self.database)
+        self.containers = Containers(self.database)
         self.apps = Apps(self.database)
         self.vault = make_vault(settings.secret_key, settings.var_dir)
         limits, runner = self._pull_limits(), Runner(self._run_limits())
@@ -54,7 +62,12 @@ class Service:
         self.syncer = Syncer(repositories=self.repositories, images=self.images, registry=self._registry,
                              mirror=GitMirror(settings.var_dir / "git"), var_dir=settings.var_dir, clock=clock)
         self.poller = Poller(repositories=self.repositories, syncer=self.syncer)
-        self.watch = InventoryWatch(settings.inventory_path, self.read_servers)
+        self.watch = InventoryWatch(settings.inventory_path, self._read_again)
+        self._watches_engines = takes_all
+        self.dials = DialBook(runner=runner, limits=limits, home=settings.home,
+                              place=settings.var_dir / "runs" / this_process())
+        self.engines = EngineWatch(servers=self.servers, containers=self.containers, book=self.dials, hub=self.hub,
+                                   clock=clock, lang=settings.language, inventory=settings.inventory_path)
         self.checks = Checks(servers=self.servers, runner=runner, clock=clock, limits=limits,
                              lang=settings.language)
         self.worker = Worker(records=self.records, images=self.images, repositories=self.repositories,
@@ -71,21 +84,33 @@ class Service:
         self.installs = Installs(records=self.records, images=self.images, servers=self.servers,
                                  repositories=self.repositories, worker=self.worker, clock=clock, handwork=handwork,
                                  starts=self.starts)
+        self.desires = Desires(read=self._read_hosts, servers=self.servers, apps=self.apps, images=self.images,
+                               containers=self.containers, state=DesiredState(self.database), engines=self.engines,
+                               git=InventoryGit(settings.inventory_path, settings.var_dir / "git"), clock=clock)
+        self.applies = Applies(starts=self.starts, state=DesiredState(self.database))
+        self.healer = Healer(self.desires, self.applies)
 
     def start(self) -> None:
         """Bring the database up to date, read the inventory, and begin to take jobs and to poll."""
         self.database.migrate()
         settings = self.settings
-        self.repositories.ensure(name=FIRST_REPOSITORY, url=settings.catalog_url, ref=settings.catalog_ref,
-                                 path=settings.catalog_path, interval=settings.sync_interval)
+        # Removed, it stays so until the settings say something new.
+        self.syncer.place(name=FIRST_REPOSITORY, url=settings.catalog_url, ref=settings.catalog_ref,
+                          path=settings.catalog_path, interval=settings.sync_interval, again=False)
         self.read_servers()
         self.worker.start()
         self.poller.start()
         self.watch.start()
+        if self._watches_engines:
+            self.engines.start()
+        if settings.heal and self._watches_engines:
+            self.healer.start()
 
     def stop(self) -> None:
         """Stop polling and working and close the database; no thread is left."""
+        self.healer.stop()
         self.watch.stop()
+        self.engines.stop()
         self.poller.stop()
         self.worker.stop()
         self._registry.close()
@@ -93,8 +118,14 @@ class Service:
 
     def read_servers(self) -> tuple[Server, ...]:
         """The servers as the inventory has them now."""
-        hosts = read_inventory(self.settings.inventory_path, home=self.settings.home)
-        return self.servers.reconcile(hosts, self.clock())
+        return self.servers.reconcile(self._read_hosts(), self.clock())
+
+    def _read_hosts(self) -> tuple[InventoryHost, ...]:
+        return read_inventory(self.settings.inventory_path, home=self.settings.home)
+
+    def _read_again(self) -> None:
+        self.read_servers()
+        self.engines.inventory_was_read()
 
     def _make_directories(self) -> None:
         try:

@@ -27,6 +27,8 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except WrongUsage as exc:
+            if words[:1] == ["plan"]:
+                exc.exit_code = 1  # type: ignore[attr-defined]  # 2 says that there is something to do
             if "--json" in words:
                 from softops.cli.output import Output
 
@@ -36,12 +38,16 @@ class Commands(TyperGroup):
 
 app = typer.Typer(name="softops", cls=Commands, help=say("APP"), epilog=say("EPILOG"), no_args_is_help=True,
                   pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
+repo = typer.Typer(name="repo", cls=Commands, help=say("REPO"), no_args_is_help=True)
+app.add_typer(repo)
 
 Json = Annotated[bool, typer.Option("--json", help=say("JSON"))]
 Software = Annotated[str, typer.Argument(help=say("SOFTWARE"), metavar="NAME[:VERSION]", show_default=False)]
 ServersOption = Annotated[list[str] | None, typer.Option("--server", "-s", help=say("SERVER"), show_default=False)]
 GroupsOption = Annotated[list[str] | None, typer.Option("--group", "-g", help=say("GROUP"), show_default=False)]
 Detach = Annotated[bool, typer.Option("--detach", "-d", help=say("DETACH"))]
+WholeName = Annotated[str, typer.Argument(help=say("WHOLE_NAME"), metavar="NAME", show_default=False)]
+OfRepository = Annotated[str | None, typer.Option("--repository", help=say("OF_REPOSITORY"), show_default=False)]
 Status = Annotated[str | None, typer.Option("--status", help=say("STATUS_FILTER"), show_default=False)]
 
 
@@ -67,10 +73,38 @@ def serve() -> None:
 @app.command(help=say("SYNC"))
 def sync(repository: Annotated[str | None, typer.Argument(help=say("REPOSITORY"), show_default=False)] = None,
          confirm: Annotated[bool, typer.Option("--confirm", help=say("CONFIRM"))] = False,
+         commit: Annotated[str | None, typer.Option("--commit", help=say("COMMIT"), show_default=False)] = None,
          as_json: Json = False) -> None:
     from softops.cli import syncing
 
-    syncing.sync(repository, confirm=confirm, as_json=as_json)
+    syncing.sync(repository, confirm=confirm, commit=commit, as_json=as_json)
+
+
+@repo.command("list", help=say("REPO_LIST"))
+def repo_list(as_json: Json = False) -> None:
+    from softops.cli import repositories
+
+    repositories.show(as_json=as_json)
+
+
+@repo.command("add", help=say("REPO_ADD"))
+def repo_add(name: Annotated[str, typer.Argument(help=say("REPO_NAME"), show_default=False)],
+             url: Annotated[str, typer.Argument(help=say("REPO_URL"), show_default=False)],
+             ref: Annotated[str, typer.Option("--ref", help=say("REPO_REF"))] = "HEAD",
+             path: Annotated[str, typer.Option("--path", help=say("REPO_PATH"))] = "",
+             interval: Annotated[int, typer.Option("--interval", min=0, help=say("REPO_INTERVAL"))] = 60,
+             as_json: Json = False) -> None:
+    from softops.cli import repositories
+
+    repositories.add(name, url, ref=ref, path=path, interval=interval, as_json=as_json)
+
+
+@repo.command("remove", help=say("REPO_REMOVE"))
+def repo_remove(repository: Annotated[str, typer.Argument(help=say("REPO_NAME"), show_default=False)],
+                as_json: Json = False) -> None:
+    from softops.cli import repositories
+
+    repositories.remove(repository, as_json=as_json)
 
 
 @app.command("list", help=say("LIST"))
@@ -90,6 +124,31 @@ def refresh(software: Annotated[list[str], typer.Argument(help=say("REFRESH_SOFT
     from softops.cli import refreshing
 
     refreshing.refresh(software, as_json=as_json)
+
+
+@app.command(help=say("VERSIONS"))
+def versions(name: WholeName, repository: OfRepository = None, as_json: Json = False) -> None:
+    from softops.cli import versions
+
+    versions.versions(name, repository=repository, as_json=as_json)
+
+
+@app.command(help=say("DIFF"))
+def diff(name: WholeName,
+         between: Annotated[list[str] | None, typer.Argument(help=say("DIFF_VERSIONS"), metavar="[V1] [V2]",
+                                                             show_default=False)] = None,
+         server: Annotated[str | None, typer.Option("--server", "-s", help=say("DIFF_SERVER"),
+                                                    show_default=False)] = None,
+         to: Annotated[str | None, typer.Option("--to", help=say("DIFF_TO"), show_default=False)] = None,
+         repository: OfRepository = None, as_json: Json = False) -> None:
+    named = [*(between or []), *([to] if to is not None else [])]
+    if len(named) > 1 if server is not None else len(named) != 2:
+        raise typer.BadParameter(say("DIFF_ONE_OR_TWO"))
+    from softops.cli import versions
+
+    before = None if server is not None else named[0]
+    versions.diff(name, before=before, after=named[-1] if named else None, server=server, repository=repository,
+                  as_json=as_json)
 
 
 @app.command(help=say("SERVERS"))
@@ -159,6 +218,21 @@ def retry(job: Annotated[int, typer.Argument(help=say("JOB"), show_default=False
     from softops.cli import work
 
     work.retry(job, detach=detach, as_json=as_json)
+
+
+@app.command(help=say("PLAN"))
+def plan(server: ServersOption = None, group: GroupsOption = None, as_json: Json = False) -> None:
+    from softops.cli import plan as planning
+
+    planning.plan(servers=server or [], groups=group or [], as_json=as_json)
+
+
+@app.command(help=say("APPLY"))
+def apply(server: ServersOption = None, group: GroupsOption = None, detach: Detach = False,
+          as_json: Json = False) -> None:
+    from softops.cli import plan as planning
+
+    planning.apply(servers=server or [], groups=group or [], detach=detach, as_json=as_json)
 
 
 @app.command(help=say("DOCTOR"))

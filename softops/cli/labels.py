@@ -8,11 +8,13 @@ import re
 from collections.abc import Mapping
 
 from softops.cli.terms import TERMS
+from softops.cli.versionwords import VERSION_HELP, VERSION_WORDS
 from softops.texts import Lang, Text
 
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 
 HELP: Mapping[str, Text] = {
+    **VERSION_HELP,
     "APP": Text("GitOps for Docker software on one's own servers.", "面向自有服务器的 Docker 软件 GitOps 工具。"),
     "EPILOG": Text("Exit codes: 0 all succeeded, 1 something did not succeed, 2 wrong usage or input, "
                    "3 no server answers, 130 interrupted.",
@@ -27,6 +29,20 @@ HELP: Mapping[str, Text] = {
     "RECORDS": Text("List what was done on which server.", "列出各服务器上的操作记录。"),
     "CANCEL": Text("Cancel a job, or its work on one server.", "取消任务，或取消其中一台服务器上的操作。"),
     "RETRY": Text("Repeat a job on the servers where it did not succeed.", "在未成功的服务器上重试任务。"),
+    "REPO": Text("Show and change the catalog repositories.", "查看和更改目录仓库。"),
+    "REPO_LIST": Text("List the catalog repositories.", "列出目录仓库。"),
+    "REPO_ADD": Text("Add a catalog repository, or change the one of that name, and sync it.",
+                     "添加目录仓库（或更改同名仓库）并同步。"),
+    "REPO_REMOVE": Text("Remove a catalog repository; its software is retired, what is on servers stays.",
+                        "移除目录仓库；其软件将下架，服务器上的软件保持不变。"),
+    "REPO_NAME": Text("Name of the repository.", "仓库名称。"),
+    "REPO_URL": Text("Absolute path, https, ssh or git URL, or user@host:path.", "绝对路径，https、ssh 或 git URL，或 user@host:path。"),
+    "REPO_REF": Text("Branch, tag or commit.", "分支、标签或提交。"),
+    "REPO_PATH": Text("Folder with the entries inside the repository.", "仓库内存放条目的文件夹。"),
+    "REPO_INTERVAL": Text("Seconds between two looks; 0: never.", "两次检查之间的秒数；0 为从不。"),
+    "PLAN": Text("Show what differs from the inventory's softops_apps. Exit codes: 0 nothing, 2 something, 1 an error.",
+                 "显示与清单 softops_apps 的差异。退出码：0 无差异，2 有差异，1 出错。"),
+    "APPLY": Text("Make the servers what the inventory's softops_apps say.", "使服务器与清单 softops_apps 一致。"),
     "DOCTOR": Text("Say what is missing on this machine and how to mend it.", "检查本机缺少什么以及如何补救。"),
     "LIST_ALL": Text("Also what left the catalog (RETIRED).", "包括已从目录下架（RETIRED）的。"),
     "REFRESH": Text("Ask the registries for digest and download size of a software.", "向镜像仓库查询软件的摘要和下载量。"),
@@ -36,6 +52,7 @@ HELP: Mapping[str, Text] = {
     "JSON_LINES": Text("Print every message as one line of JSON; the last line is the finished job.",
                        "每条消息打印为一行 JSON，最后一行为已结束的任务。"),
     "REPOSITORY": Text("Name or id of a repository; all when left out.", "仓库的名称或编号；不给则为全部。"),
+    "COMMIT": Text("Only if the repository is at this commit.", "仅当仓库位于此提交时。"),
     "CONFIRM": Text("Accept a commit that retires more than half of the entries.", "接受会下架半数以上条目的提交。"),
     "NAME_FILTER": Text("Only names that contain this text.", "仅名称包含此文本的。"),
     "STATUS_FILTER": Text("Only this status.", "仅此状态的。"),
@@ -59,6 +76,7 @@ HELP: Mapping[str, Text] = {
 }
 
 WORDS: Mapping[str, Text] = {
+    **VERSION_WORDS,
     "NAME": Text("Name", "名称"), "VERSION": Text("Version", "版本"), "STATUS": Text("Status", "状态"),
     "SIZE": Text("Download", "下载量"), "IMAGE": Text("Image", "镜像"), "DESCRIPTION": Text("Description", "描述"),
     "ID": Text("Id", "编号"), "ADDRESS": Text("Address", "地址"), "GROUPS": Text("Groups", "组"),
@@ -72,6 +90,12 @@ WORDS: Mapping[str, Text] = {
     "SIZES_UNKNOWN": Text("(`softops refresh NAME` asks the registry how large a download is)",
                           "（可用 `softops refresh 名称` 向镜像仓库查询下载量）"),
     "NO_SERVERS": Text("The inventory has no servers. Add them to {path}.", "清单中没有服务器，请添加到 {path}。"),
+    "PLAN_UNMANAGED": Text("Not in the inventory and left alone: {servers}", "不在清单中、保持不变：{servers}"),
+    "PLAN_UNSEEN": Text("The containers of {count} servers can't be seen now: {servers}", "目前看不到 {count} 台服务器的容器：{servers}"),
+    "PLAN_UNUSED": Text("The inventory says nothing of software. Add softops_apps to a group or a host.",
+                        "清单未说明任何软件。请在组或主机中添加 softops_apps。"),
+    "PLAN_SUM": Text("{count} to do: {parts}. To pull: {size}. Inventory at {commit}.", "待执行 {count} 项：{parts}。需拉取：{size}。清单提交：{commit}。"),
+    "PLAN_NOTHING": Text("Nothing to do on {count} servers. Inventory at {commit}.", "{count} 台服务器无需操作。清单提交：{commit}。"),
     "NO_RECORDS": Text("No records match.", "没有匹配的记录。"),
     "MORE_SERVERS": Text("({count} more without room here)", "（另有 {count} 台未显示）"),
     "LAYERS_DONE": Text("{done}/{count} layers", "{done}/{count} 层"),
@@ -95,9 +119,19 @@ WORDS: Mapping[str, Text] = {
     "SYNCED": Text("{repository}: {status} at {commit}: {added} added, {changed} changed, {retired} retired, {unchanged} unchanged",
                    "{repository}：{status}，提交 {commit}：新增 {added}，变更 {changed}，下架 {retired}，未变 {unchanged}"),
     "SYNC_FAILED": Text("{repository}: {status}: {error}", "{repository}：{status}：{error}"),
-    "SYNC_WAITING": Text("{repository}: commit {commit} would retire {retired} of {before} versions. "
-                         "If that is meant: softops sync {repository} --confirm",
-                         "{repository}：提交 {commit} 会下架 {before} 个版本中的 {retired} 个。若确实如此：softops sync {repository} --confirm"),
+    "SYNC_WAITING": Text("{repository}: commit {commit} would retire {retired} of {before} versions, {installed} of them "
+                         "installed. If that is meant: softops sync {repository} --confirm --commit {commit}",
+                         "{repository}：提交 {commit} 会下架 {before} 个版本中的 {retired} 个，其中 {installed} 个已安装。"
+                         "若确实如此：softops sync {repository} --confirm --commit {commit}"),
+    "SYNC_MOVED": Text("  It is read from another place than before; what only the old one had is retired.",
+                       "  读取位置与之前不同；仅旧位置才有的软件已下架。"),
+    "SYNC_STAYS": Text("  {count} of the retired are installed somewhere and stay there.",
+                       "  下架的版本中有 {count} 个已安装在服务器上，将保留在那里。"),
+    "REPO_REMOVED": Text("{repository} is removed; its software is retired. What is on servers stays as it is.",
+                         "{repository} 已移除，其软件已下架。服务器上的软件保持不变。"),
+    "NO_REPOSITORIES": Text("There are no repositories. `softops repo add` adds one.", "没有仓库。可用 `softops repo add` 添加。"),
+    "URL": Text("URL", "地址"), "REF": Text("Ref", "引用"), "PATH": Text("Folder", "文件夹"),
+    "COMMIT": Text("Commit", "提交"), "SYNCED_AT": Text("Synced", "同步时间"),
     "MORE_PROBLEMS": Text("  and {count} more", "  另有 {count} 处"),
     "OK": Text("ok", "正常"), "NOTE": Text("note", "提示"), "PROBLEM": Text("problem", "问题"),
     "DOCTOR_PYTHON": Text("Python", "Python"), "DOCTOR_ANSIBLE": Text("Ansible", "Ansible"),

@@ -11,6 +11,7 @@ TERMS: Mapping[str, str] = {
     "NEVER": "从未同步", "OK": "正常", "PARTIAL": "部分成功", "WAITING": "待确认",
     "install": "安装", "pull": "拉取", "start": "启动", "upgrade": "升级", "rollback": "回滚", "stop": "停止",
     "restart": "重启", "remove": "移除", "apply": "应用",
+    "create": "创建", "recreate": "重建",
     "Pulling fs layer": "准备拉取", "Waiting": "等待", "Downloading": "下载中", "Verifying Checksum": "校验中",
     "Download complete": "下载完成", "Extracting": "解压中", "Pull complete": "完成", "Already exists": "已存在",
 }

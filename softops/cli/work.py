@@ -28,7 +28,7 @@ def install(software: str, *, servers: Sequence[str], groups: Sequence[str], par
     """Install on the chosen servers and stay until it is done."""
     with session(as_json=as_json) as (client, output):
         body = _choice(client, software, servers, groups) | {"parameters": split_params(params)}
-        _started(client, output, client.post("/install", body), detach=detach)
+        started(client, output, client.post("/install", body), detach=detach)
 
 
 def pull(software: str, *, servers: Sequence[str], groups: Sequence[str], detach: bool, as_json: bool) -> None:
@@ -37,13 +37,13 @@ def pull(software: str, *, servers: Sequence[str], groups: Sequence[str], detach
         soft_id = find_software(client, software)["systemSoftImageId"]
         chosen = _names(client, servers)
         job = client.post(f"/pull/{soft_id}", prefer="respond-async", server=chosen, group=list(groups), user=user())
-        _started(client, output, job, detach=detach)
+        started(client, output, job, detach=detach)
 
 
 def retry(job_id: int, *, detach: bool, as_json: bool) -> None:
     """Repeat a job where it did not succeed and stay until it is done."""
     with session(as_json=as_json) as (client, output):
-        _started(client, output, client.post(f"/job/{job_id}/retry", {"user": user()}), detach=detach)
+        started(client, output, client.post(f"/job/{job_id}/retry", {"user": user()}), detach=detach)
 
 
 def watch(job_id: int | None, *, as_json: bool) -> None:
@@ -87,7 +87,8 @@ def _newest(client: Client) -> int:
     return int(jobs[0]["id"])
 
 
-def _started(client: Client, output: Output, job: Job, *, detach: bool) -> None:
+def started(client: Client, output: Output, job: Job, *, detach: bool) -> None:
+    """Stay with a job that was made until it has ended, or only name it."""
     # Inside this command the job would end with it.
     if not detach or client.address.socket is not None:
         _stay(client, output, job)
