@@ -51,6 +51,11 @@ class Comparison:
     keeping: Keeping | None = None
     """What becomes of the server's parameters."""
 
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs but what softops itself writes; False when that is not known."""
+        return self.difference.empty and self.problem is None
+
 
 class Comparisons:
     """Reads what is known of versions and servers; nothing is changed and no server is asked."""
@@ -133,7 +138,7 @@ def _preview(state: State, values: Mapping[str, Any]) -> Preview | SoftopsError:
 
 def _side(state: State, file: Preview | SoftopsError) -> Side:
     return Side(version=state.version, image=state.docker_image, digest=state.digest, size=state.size,
-                entry=state.entry, services=file.services if isinstance(file, Preview) else None)
+                entry=state.entry, model=file.model if isinstance(file, Preview) else None)
 
 
 def _compose_diff(before: State, after: State,

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import Any
 
 from softops.params import ParamBase, declared
-from softops.traits import SECTIONS, Pair, Traits, traits_of
+from softops.traits import SECTIONS, Pair, Traits, rest_of, traits_of
 from softops.versions import Order, order
 
 
@@ -57,8 +57,8 @@ class Side:
     """Bytes to download; None: not known."""
     entry: Mapping[str, Any]
     """The stored catalog entry."""
-    services: Mapping[str, Any] | None = None
-    """The containers of its rendered Compose file; None: not rendered."""
+    model: Mapping[str, Any] | None = None
+    """What stands in its Compose file; None: not known. A software of one container needs none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,6 +134,7 @@ def _containers(before: Side, after: Side) -> dict[str, tuple[Change, ...]]:
         traits = _traits(old.get(name)), _traits(new.get(name))
         for section in SECTIONS:
             found[section].extend(_pairs(traits[0].get(section, ()), traits[1].get(section, ()), name))
+    found["settings"].extend(_pairs(_rest(before), _rest(after), None))
     return {section: tuple(changes) for section, changes in found.items()}
 
 
@@ -143,7 +144,12 @@ def _services(side: Side) -> Mapping[str | None, Any] | None:
         return {None: side.entry["service"]}
     if "compose" not in side.entry:
         return {}
-    return None if side.services is None else {str(name): service for name, service in side.services.items()}
+    return None if side.model is None else {str(name): service for name, service in side.model["services"].items()}
+
+
+def _rest(side: Side) -> tuple[Pair, ...]:
+    # The volumes of one container are told with it.
+    return rest_of(side.model) if side.model is not None and "service" not in side.entry else ()
 
 
 def _traits(service: Any) -> Traits:

@@ -19,8 +19,8 @@ class Preview:
 
     text: str = ""
     """Empty for a software that can't be started."""
-    services: Mapping[str, Any] = field(default_factory=dict)
-    """Its containers as they stand in it."""
+    model: Mapping[str, Any] = field(default_factory=lambda: {"services": {}})
+    """What stands in it."""
 
 
 def preview(app: AppVersion, values: Mapping[str, Any]) -> Preview:
@@ -33,7 +33,7 @@ def preview(app: AppVersion, values: Mapping[str, Any]) -> Preview:
     else:
         return Preview()
     model = finished(app, data)
-    return Preview(text=written(model), services=_bare(model["services"]))
+    return Preview(text=written(model), model=_bare(model))
 
 
 def stand_in(param: ParamBase) -> object:

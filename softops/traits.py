@@ -20,6 +20,7 @@ OWN_LABELS = "io.softops."
 """The labels that softops writes: they say what is said elsewhere."""
 
 _PARTS = re.compile(r"(?:\$\{[^}]*\}|\[[^\]]*\]|[^:])+")
+_NO_REST = frozenset({"name", "version", "services"})
 _RESOURCES = {"mem_limit": "memory", "mem_reservation": "reservations.memory"}
 _KNOWN_RESOURCES = frozenset({"memory", "cpus", "cpu_shares", "pids_limit", "shm_size", "ulimits", "memswap_limit"})
 
@@ -34,6 +35,11 @@ def traits_of(service: Mapping[str, Any]) -> Traits:
         for name, one in read(key, value):
             found[section or _section(name)].append((name, one))
     return {section: tuple(found[section]) for section in SECTIONS}
+
+
+def rest_of(model: Mapping[str, Any]) -> tuple[Pair, ...]:
+    """What a Compose file says beside its containers: networks, volumes, configs ..., each by its name."""
+    return tuple(pair for key, value in model.items() if key not in _NO_REST for pair in _plain(key, value))
 
 
 def _section(name: str) -> str:

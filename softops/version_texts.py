@@ -20,9 +20,6 @@ VERSION_TEXTS: Mapping[str, tuple[str, str]] = {
         "请指定比较的起点：from=版本，或用 serverId 指定服务器上现有的版本。"),
     "DIFF_FROM_TWICE": ("Give from or serverId, not both.", "from 与 serverId 只能给出一个。"),
     "DIFF_TO_MISSING": ("Say which version to compare with: to=VERSION.", "请指定要比较的版本：to=版本。"),
-    "DIFF_TWO_VERSIONS": (
-        "Give two versions, or --server and at most one version.",
-        "请给出两个版本，或用 --server 并最多给出一个版本。"),
     "PREVIEW_IMPOSSIBLE": (
         "With the defaults of its parameters the Compose template gives no Compose file: {problem}. Mend the template.",
         "用参数的默认值渲染 Compose 模板得不到有效的 Compose 文件：{problem}。请改正模板。"),

@@ -210,7 +210,7 @@ def _diff(found: Comparison, lang: Lang) -> Diff:
     compose = found.compose
     return Diff.model_validate({
         "name": found.before.name, "before": _state(found.before), "after": _state(found.after),
-        "order": what.order, "hint": _hint(found, lang), "same": what.empty, "size_delta": what.size_delta,
+        "order": what.order, "hint": _hint(found, lang), "same": found.same, "size_delta": what.size_delta,
         **sections, "server": _server(found, lang), "compose_diff": compose.text if compose else None,
         "compose_cut": compose is not None and compose.cut,
         "compose_problem": found.problem.text(lang) if found.problem else None})

@@ -22,8 +22,9 @@ def one_container(**service: Any) -> Side:
     return a_side(entry={"service": service})
 
 
-def several(services: Any) -> Side:
-    return a_side(entry={"compose": "compose.yml.j2"}, services=services)
+def several(services: Any, **rest: Any) -> Side:
+    model = None if services is None else {"name": "wiki", "services": services, **rest}
+    return a_side(entry={"compose": "compose.yml.j2"}, model=model)
 
 
 def added(name: str, after: Any, **more: Any) -> Change:
@@ -119,6 +120,14 @@ def test_from_one_container_to_several_everything_is_new() -> None:
                        several({"web": {"image": "x", "environment": {"A": "1"}}}))
     assert (found.services, found.env) == (
         (added("web", "x"),), (removed("A", "1"), added("A", "1", service="web")))
+
+
+def test_what_a_compose_file_says_beside_its_containers_is_a_setting() -> None:
+    before = several({}, networks={"front": {}, "back": {"internal": True}}, volumes={"data": {}})
+    after = several({}, networks={"front": {"internal": True}}, volumes={"data": {}, "more": {}})
+    assert difference(before, after).settings == (
+        changed("networks.front", {}, {"internal": True}), removed("networks.back", {"internal": True}),
+        added("volumes.more", {}))
 
 
 def test_of_a_template_that_could_not_be_rendered_nothing_is_said() -> None:
