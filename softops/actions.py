@@ -63,7 +63,7 @@ class EngineAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
         try:
             return result | self.work()
         except SoftopsError as exc:
-            return result | _failure(exc)
+            return result | failure(exc)
 
     @abstractmethod
     def work(self) -> dict[str, Any]:
@@ -101,16 +101,19 @@ class EngineAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
 
     def access(self, way: Way, engine: Engine, limits: PullLimits, note: PurePosixPath) -> Access:
         """Everything that a delivery needs of the host; `note` is where it notes what is installed."""
-        return Access(engine=engine, shell=way.shell, shares_disk=way.shares_disk, narrator=self._narrator(),
-                      cancelled=self._cancelled(), lookup=_lookup(limits, here=way.here),
+        return Access(engine=engine, shell=way.shell, shares_disk=way.shares_disk, narrator=self.narrator(),
+                      cancelled=self.cancelled(), lookup=lookup(limits, here=way.here),
                       noted=lambda: _noted(Path(note)) if way.reads_files else noted_in(engine.greeting))
 
-    def _narrator(self) -> Narrator:
+    def narrator(self, software: str | None = None) -> Narrator:
+        """Who hears of the work on this host, or there on one of several software."""
         display = Display().display
         run = os.environ.get(TOKEN)
-        return LineNarrator(self.host, run, display) if run else HandNarrator(self.host, display)
+        return (LineNarrator(self.host, run, display, software) if run
+                else HandNarrator(self.host, display, software))
 
-    def _cancelled(self) -> Callable[[], bool]:
+    def cancelled(self) -> Callable[[], bool]:
+        """Says whether the work on this host is to stop."""
         path = self.text("softops_input")
         if not path:
             return lambda: False
@@ -136,7 +139,8 @@ def _noted(path: Path) -> str | None:
         return None
 
 
-def _lookup(limits: PullLimits, *, here: bool) -> Callable[[str, tuple[str, str]], RemoteImage | RegistryError | None]:
+def lookup(limits: PullLimits, *, here: bool) -> Callable[[str, tuple[str, str]], RemoteImage | RegistryError | None]:
+    """Asks registries; None for an image that this machine can't know."""
     # All forks of a run share this directory, and Ansible removes it.
     lookups = Lookups(Path(constants.DEFAULT_LOCAL_TMP), limits)
 
@@ -149,7 +153,8 @@ def _lookup(limits: PullLimits, *, here: bool) -> Callable[[str, tuple[str, str]
     return find
 
 
-def _failure(error: SoftopsError) -> dict[str, Any]:
+def failure(error: SoftopsError) -> dict[str, Any]:
+    """The result of a task that failed so."""
     # Ansible counts a result that is both as failed only.
     kind = "unreachable" if isinstance(error, ServerUnreachable) else "failed"
     return {kind: True, "msg": error.text("en"), "softops": {

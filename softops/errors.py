@@ -151,6 +151,8 @@ class StartFailed(SoftopsError):
     """A container could not be started or did not become healthy (contract code 1003)."""
 
     code = 1003
+    log: str = ""
+    """The newest lines of the container at fault, without secrets."""
 
 
 class RunFailed(SoftopsError):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from softops.events import Layer
 from softops.sizes import readable_size
@@ -15,21 +16,49 @@ QUIET = 3.0
 """Seconds between two sentences about the same pull."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppResult:
+    """How the work on one app ended."""
+
+    software: str
+    outcome: str
+    """success, failed or cancelled."""
+    reason: str
+    code: int
+    params: Mapping[str, Any] = field(default_factory=dict)
+    digest: str | None = None
+    changed: bool = False
+    log: str = ""
+
+    @property
+    def told(self) -> dict[str, object]:
+        """As the lines and the task's result have it."""
+        return {"software": self.software, "outcome": self.outcome, "reason": self.reason, "code": self.code,
+                "params": dict(self.params), "digest": self.digest, "changed": self.changed}
+
+
 class Narrator(Protocol):
     """Hears what happens."""
 
     def stage(self, stage: str, *, image: str = "", total: int | None = None) -> None:
-        """A stage begins: connect, space, pull, verify or manifest."""
+        """A stage begins: connect, space, pull, verify, manifest, write, up, health, rollback, stop ..."""
 
     def layers(self, changed: Sequence[Layer], at: float) -> None:
         """Layers have new states since `at` (seconds since 1970)."""
+
+    def containers(self, changed: Sequence[Layer], at: float) -> None:
+        """Containers have new states since `at`."""
+
+    def result(self, result: AppResult) -> None:
+        """The work on one app has ended."""
 
 
 class LineNarrator:
     """One JSON object per line, as docs/architecture.md has it."""
 
-    def __init__(self, host: str, run: str, display: Callable[[str], None]) -> None:
-        self._head = {"softops": 1, "run": run, "host": host}
+    def __init__(self, host: str, run: str, display: Callable[[str], None], software: str | None = None) -> None:
+        about = {"software": software} if software else {}
+        self._head = {"softops": 1, "run": run, "host": host, **about}
         self._display = display
 
     def stage(self, stage: str, *, image: str = "", total: int | None = None) -> None:  # noqa: ARG002
@@ -40,6 +69,13 @@ class LineNarrator:
             {"id": layer.id, "status": layer.status, "current": layer.current, "total": layer.total}
             for layer in changed]})
 
+    def containers(self, changed: Sequence[Layer], at: float) -> None:
+        self._say({"kind": "containers", "at": round(at, 3), "containers": [
+            {"id": container.id, "status": container.status} for container in changed]})
+
+    def result(self, result: AppResult) -> None:
+        self._say({"kind": "result", **result.told, "log": result.log})
+
     def _say(self, what: dict[str, object]) -> None:
         self._display(json.dumps(self._head | {"at": round(time.time(), 3)} | what, separators=(",", ":")))
 
@@ -47,8 +83,8 @@ class LineNarrator:
 class HandNarrator:
     """A sentence when a stage begins, and one every few seconds while a pull goes on."""
 
-    def __init__(self, host: str, display: Callable[[str], None]) -> None:
-        self._host = host
+    def __init__(self, host: str, display: Callable[[str], None], software: str | None = None) -> None:
+        self._host = f"{host}: {software}" if software else host
         self._display = display
         self._layers: dict[str, Layer] = {}
         self._said = time.monotonic()
@@ -66,6 +102,15 @@ class HandNarrator:
             self._layers[layer.id] = layer
         if time.monotonic() - self._said >= QUIET:
             self._count()
+
+    def containers(self, changed: Sequence[Layer], at: float) -> None:  # noqa: ARG002
+        for container in changed:
+            self._say("HAND_CONTAINER", container=container.id, status=container.status)
+
+    def result(self, result: AppResult) -> None:
+        self._display(f"{self._host}: {render(result.reason, 'en', result.params)}")
+        for line in result.log.splitlines():
+            self._display(f"{self._host} | {line}")
 
     def _status(self, layer_id: str) -> str:
         return self._layers[layer_id].status if layer_id in self._layers else ""

@@ -1,0 +1,80 @@
+"""Brings apps to their wanted state on the server; see docs/operating-by-hand.md."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+# Run by an Ansible that softops is not installed with, the package still lies beside playbooks/.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from softops.actions import EngineAction, failure, lookup, read_input
+from softops.appengine import AppEngine
+from softops.apporders import AppOrder, app_orders
+from softops.appwork import Place
+from softops.delivery import Access
+from softops.errors import BadRequest, EngineUnreachable, SoftopsError
+from softops.handorders import app_by_hand
+from softops.playbooks import PullLimits
+from softops.serverfiles import Found, found_in, probe_command
+from softops.settling import settle_apps
+from softops.ways import Way
+
+
+class ActionModule(EngineAction):
+    """The task `softops_app`."""
+
+    _VALID_ARGS = frozenset({"action"})
+
+    def work(self) -> dict[str, Any]:
+        """Settle every app of this host in its order."""
+        orders = self._orders()
+        try:
+            return self._settle(orders)
+        except SoftopsError as exc:
+            # The server itself could not be worked with: that is how each of its apps ends.
+            return failure(exc) | settle_apps(orders, None, self.narrator, self.cancelled(), broken=exc)
+
+    def _settle(self, orders: tuple[AppOrder, ...]) -> dict[str, Any]:
+        limits = orders[0].main.limits
+        apps_dir = PurePosixPath(self.text("softops_apps_dir"))
+        if not apps_dir.is_absolute():
+            raise BadRequest("INPUT_INVALID", problem=f"softops_apps_dir {apps_dir} is no absolute path")
+        probe = probe_command(apps_dir, [(order.name, order.version) for order in orders])
+        way = self.way(limits.connect_timeout, prelude=probe)
+        if way.shell is None or way.command is None or not way.shares_disk:
+            raise EngineUnreachable("APP_NEEDS_SHELL", server=self.host)
+        with AppEngine(way.dial, timeout=limits.connect_timeout, tries=way.tries) as engine:
+            engine.about()
+            greeting = way.shell(probe).output if way.reads_files else engine.greeting
+            place = Place(engine=engine, shell=way.shell, command=way.command, apps_dir=apps_dir,
+                          access=partial(self._access, way, engine, limits),
+                          socket=self.text("softops_docker_socket"), timeout=limits.connect_timeout,
+                          found=found_in(greeting), containers=engine.containers(),
+                          check=bool(self._task.check_mode), diff=bool(self._task.diff))
+            return settle_apps(orders, place, self.narrator, self.cancelled())
+
+    def _access(self, way: Way, engine: AppEngine, limits: PullLimits, software: str, found: Found) -> Access:
+        return Access(engine=engine, shell=way.shell, shares_disk=way.shares_disk, narrator=self.narrator(software),
+                      cancelled=self.cancelled(), lookup=lookup(limits, here=way.here), noted=lambda: found.note)
+
+    def _orders(self) -> tuple[AppOrder, ...]:
+        if self.input is None:
+            return (app_by_hand(str(self._task.args.get("action")), self._hand_values()),)
+        path = Path(self.text("softops_input")).parent / "hosts" / f"{self.host}.json"
+        if not path.exists():
+            raise BadRequest("APP_NOT_ORDERED", path=path)
+        orders = app_orders(read_input(path), self.input)
+        if not orders:
+            raise BadRequest("APP_NOT_ORDERED", path=path)
+        return orders
+
+    def _hand_values(self) -> Mapping[str, Any]:
+        return {"catalog": self.text("softops_catalog"), "name": self.text("softops_name"),
+                "version": self.text("softops_version"), "parameters": self.variable("softops_parameters") or {},
+                "accepted": self.variable("softops_accept_permissions") or [],
+                "healthTimeout": self.variable("softops_health_timeout"), "settle": self.variable("softops_settle"),
+                "removeVolumes": self.variable("softops_remove_volumes"), "pull": self.pull_by_hand()}

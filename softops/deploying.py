@@ -1,0 +1,147 @@
+"""Making exactly one version of an app run on one server, whatever was there, and bringing back what was there when
+that fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from softops.appwork import AppWork, Done
+from softops.claims import refuse_taken
+from softops.delivery import Delivered, Delivery, Wishes
+from softops.errors import PullFailed, ServerUnreachable, SoftopsError, StartFailed
+from softops.installed import fingerprint, manifest_path
+from softops.serverfiles import (
+    FAILED,
+    RUNNING,
+    STARTING,
+    note_script,
+    previous_command,
+    restore_script,
+    revision_text,
+    same_files,
+    write_script,
+)
+from softops.verdicts import one_time_tasks
+
+UP = "up -d --remove-orphans --no-build"
+
+
+class Deployment(AppWork):
+    """Brings an app to the wanted version and files."""
+
+    def run(self) -> Done:
+        """Do what is still to be done. Nothing that runs is touched before every image is there."""
+        self.stop_if_cancelled()
+        self.refuse_foreign()
+        alike = self._runs_like_that()
+        if alike and all(image.digest for image in self.order.images):
+            return Done(changed=False, reason="ALREADY_RUNNING", digest=(self.found.revision or {}).get("digest"))
+        refuse_taken(self.order, self.project, self.place.engine.containers())
+        delivered, fresh = self._deliver()
+        digest = delivered.digest
+        if alike and not fresh:
+            return Done(changed=False, reason="ALREADY_RUNNING", digest=digest)
+        if self.place.check:
+            return Done(changed=True, reason="START_SUCCESS", digest=digest, diff=self._diff())
+        self.require_compose()
+        self.stop_if_cancelled()
+        self._start(digest)
+        return Done(changed=True, reason="START_SUCCESS", digest=digest)
+
+    def _runs_like_that(self) -> bool:
+        """Whether the server has these files, they have worked, and just those containers are well now."""
+        revision = self.found.revision or {}
+        if self.found.state != RUNNING or not same_files(self.found, self.order.compose, self.order.env):
+            return False
+        tasks = one_time_tasks(self.containers)
+        return (bool(self.containers) and _traits(self.containers) == revision.get("containers")
+                and all(one.well(tasks) for one in self.containers))
+
+    def _deliver(self) -> tuple[Delivered, bool]:
+        """Bring every image completely; what came of the software's own, and whether any was new."""
+        access = self.place.access(self.order.name, self.found)
+        note = manifest_path(str(self.place.apps_dir), self.order.main)
+        done = [Delivery(image, access, Wishes(install=not number, check=self.place.check, note=note)).run()
+                for number, image in enumerate(self.order.images)]
+        return done[0], any(one.changed for one in done)
+
+    def _start(self, digest: str | None) -> None:
+        """Write the files, bring the containers up and note that it worked; or go back."""
+        worked = self.found.state == RUNNING
+        self.narrator.stage("write")
+        self.script(write_script(self.directory, compose=self.order.compose, env=self.order.env,
+                                 revision=self._revision(STARTING, digest), keep=worked))
+        try:
+            self.bring_up(UP, stage="up", stop=self.stop_if_cancelled)
+        except ServerUnreachable:
+            raise
+        except SoftopsError as exc:
+            self._go_back(exc, digest, way_back=worked or (self.found.previous and self.found.state == STARTING))
+        self.script(note_script(self.directory, self._revision(RUNNING, digest, _traits(self.now()))))
+
+    def _revision(self, state: str, digest: str | None, containers: Mapping[str, str] | None = None) -> str:
+        main = self.order.main
+        return revision_text({
+            "name": main.name, "version": main.version, "image": main.image, "digest": digest,
+            "repository": main.repository, "commit": main.commit, "state": state, "containers": containers or {},
+            "fingerprint": fingerprint((self.order.compose + self.order.env).encode())})
+
+    def _go_back(self, error: SoftopsError, digest: str | None, *, way_back: bool) -> None:
+        """Bring back what worked before, or stop what does not work; always raises."""
+        if not way_back:
+            self._leave_stopped(digest)
+            raise error
+        self.narrator.stage("rollback")
+        version = self._previous_version()
+        cause = {"version": version, "cause": error.reason, "message": error.text("en")}
+        log = getattr(error, "log", "")
+        try:
+            self._restore()
+        except SoftopsError as exc:
+            raise _logged(StartFailed("ROLLBACK_FAILED", **cause, problem=exc.text("en")), log) from exc
+        if isinstance(error, PullFailed):
+            raise error
+        raise _logged(StartFailed("ROLLED_BACK", **cause), log) from error
+
+    def _restore(self) -> None:
+        """The files from before, and the containers as they were: up and well, or stopped."""
+        self.script(restore_script(self.directory))
+        if any(one.running for one in self.containers) or not self.containers:
+            self.bring_up(UP, stage="rollback", stop=lambda: None)
+        else:
+            self.compose("up --no-start --remove-orphans --no-build", stage="rollback")
+        text = self.place.shell(previous_command(self.directory)).output
+        revision = {**json.loads(text), "state": RUNNING, "containers": _traits(self.now())}
+        self.script(note_script(self.directory, revision_text(revision)))
+
+    def _leave_stopped(self, digest: str | None) -> None:
+        """Let nothing loop; the containers stay so that they can be looked at."""
+        try:
+            self.compose("stop", stage="stop")
+            self.script(note_script(self.directory, self._revision(FAILED, digest)))
+        except SoftopsError:
+            # Why it does not run is what people need to hear.
+            return
+
+    def _previous_version(self) -> str:
+        if self.found.state == RUNNING:
+            return str((self.found.revision or {}).get("version"))
+        said = self.place.shell(previous_command(self.directory)).output
+        try:
+            return str(json.loads(said)["version"])
+        except (ValueError, KeyError, TypeError):
+            return "-"
+
+    def _diff(self) -> tuple[Mapping[str, str], ...]:
+        return ()
+
+
+def _traits(containers: Any) -> dict[str, str]:
+    return {one.service: one.trait for one in containers}
+
+
+def _logged(error: StartFailed, log: str) -> StartFailed:
+    error.log = log
+    return error

@@ -1,0 +1,88 @@
+"""Waiting until the containers of an app are well, or until one of them says that it never will be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from softops.appengine import AppEngine
+from softops.errors import StartFailed
+from softops.events import Layer
+from softops.verdicts import Look, of_project, one_time_tasks, told_status, trouble
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+"""Seconds between two looks; they become longer while nothing happens."""
+
+
+class HealthWatch:
+    """Looks at one Compose project again and again. `before` are the containers from before a change."""
+
+    def __init__(self, engine: AppEngine, project: str, before: Mapping[str, Look], *, settle: float,
+                 tell: Callable[[Sequence[Layer], float], None]) -> None:
+        self._engine = engine
+        self._project = project
+        self._before = before
+        self._settle = settle
+        self._tell = tell
+        self._since: dict[tuple[str, str], float] = {}
+        """When each container was first seen up since it was started."""
+        self._told: dict[str, str] = {}
+        self.waiting_for: tuple[str, ...] = ()
+        """The services that are not well yet."""
+        self.culprit: str | None = None
+        """The container that will not become well."""
+
+    def look(self, *, over: bool) -> bool:
+        """Whether all is well now; StartFailed when it will not be. Until `over`, containers from before may be
+        stopped, and nothing is well yet."""
+        containers = of_project(self._engine.containers(self._project), self._project)
+        tasks = one_time_tasks(containers)
+        waiting: list[str] = []
+        for container in containers:
+            if not over and container.id in self._before:
+                continue
+            look = self._engine.look(container.id)
+            if look is None:
+                continue
+            self.hear(container.name, told_status(look))
+            self._judge(look, tasks)
+            if not self._well(look, tasks):
+                waiting.append(look.service)
+        self.waiting_for = tuple(waiting)
+        return over and bool(containers) and not waiting
+
+    def hear(self, container: str, status: str) -> None:
+        """Tell that a container has a state, unless that was told already."""
+        name = container.removeprefix(f"{self._project}-")
+        if self._told.get(name) != status:
+            self._told[name] = status
+            self._tell((Layer(id=name, status=status),), time.time())
+
+    def wait(self, deadline: float, stop: Callable[[], None]) -> None:
+        """Return when all is well. StartFailed when it will not be or the deadline (monotonic) is over; `stop` is
+        called between looks and may raise."""
+        pause = FIRST_PAUSE
+        while not self.look(over=True):
+            stop()
+            if time.monotonic() > deadline:
+                raise StartFailed("HEALTH_TIMEOUT", services=", ".join(self.waiting_for) or self._project)
+            time.sleep(pause)
+            pause = min(LONGEST_PAUSE, pause * 1.2)
+
+    def _judge(self, look: Look, tasks: frozenset[str]) -> None:
+        before = self._before.get(look.id)
+        failed = trouble(look, tasks, before.restarts if before and before.started == look.started else 0)
+        if failed is not None:
+            self.culprit = look.id
+            raise failed
+
+    def _well(self, look: Look, tasks: frozenset[str]) -> bool:
+        if look.status == "exited" and look.service in tasks:
+            return True
+        if not look.runs or look.health == "starting":
+            return False
+        before = self._before.get(look.id)
+        if look.health == "healthy" or (before is not None and before.runs and before.started == look.started):
+            return True
+        first = self._since.setdefault((look.id, look.started), time.monotonic())
+        return time.monotonic() - first >= self._settle
