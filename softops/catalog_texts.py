@@ -223,4 +223,20 @@ CATALOG_TEXTS: Mapping[str, tuple[str, str]] = {
                          "指向 {target} 的链接超出目录，不会读取。请直接放入文件。"),
     "GIT_LINK_TARGET": ("The link to {target} leads to no file. Put the file itself here.",
                         "指向 {target} 的链接不是文件。请直接放入文件。"),
+    "REPOSITORY_REMOVED": (
+        "The repository {repository} is removed and {count} versions are retired. What is on servers stays as it is.",
+        "仓库 {repository} 已移除，下架 {count} 个版本。服务器上的软件保持不变。"),
+    "REPOSITORY_GONE": (
+        "The repository {repository} was removed. Add it again with `softops repo add` to read it.",
+        "仓库 {repository} 已移除。如需读取，请用 `softops repo add` 重新添加。"),
+    "REPOSITORY_OF_SETTINGS": (
+        "The repository {repository} is described by the settings, which hold again at the next start. Set "
+        "SOFTOPS_CATALOG, SOFTOPS_CATALOG_REF, SOFTOPS_CATALOG_PATH and SOFTOPS_SYNC_INTERVAL, or use another name.",
+        "仓库 {repository} 由设置描述，下次启动时以设置为准。请设置 SOFTOPS_CATALOG、SOFTOPS_CATALOG_REF、"
+        "SOFTOPS_CATALOG_PATH 与 SOFTOPS_SYNC_INTERVAL，或使用其他名称。"),
+    "SYNC_COMMIT_MOVED": (
+        "The repository {repository} is at commit {actual} now, not at {wanted}. Nothing was changed. Sync it "
+        "without a confirmation and look at what that commit would do.",
+        "仓库 {repository} 现在位于提交 {actual}，而非 {wanted}。未做任何更改。"
+        "请先不带确认地同步，查看该提交会带来什么。"),
 }

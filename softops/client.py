@@ -65,6 +65,10 @@ class Client:
         """`data` of the answer."""
         return self._ask("POST", path, query, body, {"Prefer": prefer} if prefer else {})
 
+    def delete(self, path: str) -> Any:
+        """`data` of the answer."""
+        return self._ask("DELETE", path, {}, None, {})
+
     def rows(self, path: str, **query: object) -> Iterator[Mapping[str, Any]]:
         """All rows of a paged list, in its order."""
         page = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +69,18 @@ class GitMirror:
                     store.begin()
                 raise
 
+    def forget(self, url: str, others: Iterable[str] = ()) -> None:
+        """Let go of the mirror of `url`, unless one of `others` is mirrored there too or somebody is using it."""
+        address = _address(url)
+        if address is None or address.url in {other.url for other in map(_address, others) if other is not None}:
+            return
+        store = Store(self._root, address, self._git)
+        with contextlib.suppress(BlockingIOError), store.locked(wait=False):
+            # Its lock stays: somebody may be about to wait for that very file.
+            store.fresh()
+            store.remove()
+            store.end()
+
     def _ask(self, address: Address, ref: str) -> _Remote | None:
         """Where `ref` is now; None when it can only be a commit."""
         names = [ref] if ref == "HEAD" or ref.startswith("refs/") else [f"refs/heads/{ref}", f"refs/tags/{ref}"]
@@ -131,6 +144,13 @@ class GitMirror:
         prune = ("--prune",) if refspecs == _EVERYTHING else ()
         store.run(*_FETCH, *prune, "--", store.address.url, *refspecs, timeout=self._fetch_timeout,
                   settings=store.address.settings())
+
+
+def _address(url: str) -> Address | None:
+    try:
+        return parse_address(url)
+    except GitError:
+        return None  # Nothing was ever fetched from there.
 
 
 def _refuse(reason: str, store: Store, ref: str) -> str:

@@ -36,11 +36,12 @@ class Store:
         self._handle: int | None = None
 
     @contextlib.contextmanager
-    def locked(self, *, shared: bool = False) -> Iterator[None]:
-        """Hold the store: shared to read, alone to write. Waits for the other processes."""
+    def locked(self, *, shared: bool = False, wait: bool = True) -> Iterator[None]:
+        """Hold the store: shared to read, alone to write. Waits for the other processes, or raises BlockingIOError
+        when it must not."""
         handle = self._open_lock()
         try:
-            fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
             self._handle = handle
             yield
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from softops.catalog import Catalog, CatalogItem
@@ -48,11 +48,11 @@ class SyncPlan:
         """Whether nothing has to be written."""
         return not (self.added or self.changed or self.revived or self.retired)
 
-    @property
-    def retires_too_much(self) -> bool:
-        """Whether more than one version, and more than half of those in use, would be retired."""
+    def retires_too_much(self, installed: Collection[int]) -> bool:
+        """Whether more than half of the versions in use would be retired, one of `installed` (ids) among them:
+        what nobody has can be brought back by the next commit as if nothing had happened."""
         in_use = len(self.changed) + len(self.retired) + len(self.kept) + len(self.unchanged)
-        return len(self.retired) > 1 and 2 * len(self.retired) > in_use
+        return 2 * len(self.retired) > in_use and any(row.id in installed for row in self.retired)
 
 
 def plan_sync(catalog: Catalog, stored: Mapping[tuple[str, str], StoredEntry]) -> SyncPlan:

@@ -44,6 +44,8 @@ class RepositoryStatus(enum.StrEnum):
     """The commit would retire more than half of the entries and waits for a confirmation."""
     FAILED = "FAILED"
     """The repository could not be read; the last good commit stays in use."""
+    REMOVED = "REMOVED"
+    """It is read no more; the row stays for the software that came from it."""
 
 
 class ServerStatus(enum.StrEnum):

@@ -15,7 +15,7 @@ from softops import __version__
 from softops.catalog import Catalog, parse_catalog
 from softops.clock import Clock
 from softops.entities import Repository, SoftImage
-from softops.errors import ConfigError, ConstraintViolated, RegistryError, SoftopsError
+from softops.errors import ConfigError, Conflict, ConstraintViolated, RegistryError, SoftopsError
 from softops.git import GitMirror
 from softops.images import Images
 from softops.plan import SyncPlan, plan_sync
@@ -39,21 +39,44 @@ class Syncer:
         self._var_dir = var_dir
         self._clock = clock
 
-    def sync(self, repository_id: int, *, confirm: bool = False) -> SyncReport:
+    def place(self, *, name: str, url: str, ref: str, path: str, interval: int, again: bool = True) -> Repository:
+        """The repository of this name, made or changed to be so (`Repositories.ensure`); it is not read yet."""
+        before = self._repositories.placed(name)
+        placed = self._repositories.ensure(name=name, url=url, ref=ref, path=path, interval=interval, again=again)
+        if before is not None and before.url != placed.url:
+            self._forget(before.url)
+        return placed
+
+    def remove(self, repository_id: int) -> tuple[Repository, int]:
+        """Take a repository out; its software is retired (how many versions is the second value), and nothing that
+        is on a server is touched."""
+        removed, retired = self._repositories.remove(repository_id, self._clock())
+        logger.info("Repository %s is removed: %s retired", removed.name, retired,
+                    extra={"action": "remove_repository", "repository": removed.id})
+        self._forget(removed.url)
+        return removed, retired
+
+    def sync(self, repository_id: int, *, confirm: bool = False, commit: str | None = None) -> SyncReport:
         """Make the table agree with what the repository's ref is now, all of it or nothing.
 
         Files that can't be used are problems in the report and leave their software as it is. A commit that
-        would retire more than half of the software waits until it is synced with `confirm`. GitError when the
-        repository can't be read: the last good commit stays in use.
+        would retire more than half of the software, some of it installed, waits until it is synced with `confirm`;
+        not where the repository was changed to another place on purpose. With `commit`, full or shortened, nothing
+        is done unless the ref means it (Conflict). GitError when the repository can't be read: the last good commit
+        stays in use.
         """
         self._repositories.get(repository_id)
         with self._alone(repository_id):
             # Read again: the one we waited for may have done it.
             repository = self._repositories.get(repository_id)
+            if repository.status is RepositoryStatus.REMOVED:
+                raise Conflict("REPOSITORY_GONE", repository=repository.name)
             last = SyncReport.from_json(repository.name, repository.report)
             started = time.monotonic()
             try:
-                report = self._sync(repository, last, confirm)
+                report = self._sync(repository, last, confirm, commit)
+            except Conflict:
+                raise
             except SoftopsError as exc:
                 self._finish(repository, last.failed(exc), applied=False)
                 raise
@@ -62,7 +85,9 @@ class Syncer:
     def refresh(self, soft_id: int) -> SoftImage:
         """The software as its repository and its registry have it now. UNAVAILABLE when the registry does not
         have the image; RegistryError, and nothing changed, when it does not say."""
-        self.sync(self._images.get(soft_id).repository_id)
+        repository = self._repositories.get(self._images.get(soft_id).repository_id)
+        if repository.status is not RepositoryStatus.REMOVED:
+            self.sync(repository.id)
         image = self._images.get(soft_id)
         if image.status is ImageStatus.RETIRED:
             return image
@@ -78,8 +103,10 @@ class Syncer:
         return self._images.refresh(soft_id, status=ImageStatus.AVAILABLE, digest=pinned or found.digest,
                                     size=found.size, now=self._clock())
 
-    def _sync(self, repository: Repository, last: SyncReport, confirm: bool) -> SyncReport:
+    def _sync(self, repository: Repository, last: SyncReport, confirm: bool, wanted: str | None) -> SyncReport:
         commit = self._mirror.resolve(repository.url, repository.ref)
+        if wanted is not None and not commit.startswith(wanted.lower()):
+            raise Conflict("SYNC_COMMIT_MOVED", repository=repository.name, wanted=wanted, actual=commit)
         if last.commit == commit and last.softops == __version__ and not (last.waiting and confirm):
             report = last.again()
             # The stored counts stay those of the sync that changed something.
@@ -102,16 +129,30 @@ class Syncer:
 
     def _apply_once(self, repository: Repository, commit: str, catalog: Catalog, confirm: bool) -> SyncReport:
         plan = plan_sync(catalog, self._images.stored(repository.id))
-        report = SyncReport(repository=repository.name).counting(plan, commit, catalog.problems)
-        if plan.retires_too_much and not confirm:
+        installed = self._repositories.installed(repository.id)
+        moved = repository.commit is not None and repository.report.get("commit") is None
+        report = replace(SyncReport(repository=repository.name, moved=moved).counting(plan, commit, catalog.problems),
+                         retired_installed=sum(row.id in installed for row in plan.retired))
+        if plan.retires_too_much(installed) and not (confirm or moved):
             return replace(report, status=RepositoryStatus.WAITING, waiting=True)
         self._images.apply(plan, repository.id, commit, self._clock())
         _log(repository, commit, plan, report)
         return replace(report, status=report.settled)
 
     def _finish(self, repository: Repository, report: SyncReport, *, applied: bool) -> None:
-        self._repositories.finish_sync(repository.id, status=report.status, report=report.as_json(),
-                                       commit=report.commit if applied else None, now=self._clock())
+        after = self._repositories.finish_sync(
+            repository.id, status=report.status, report=report.as_json(), began=repository,
+            commit=report.commit if applied else None, now=self._clock())
+        if after.url != repository.url or after.status is RepositoryStatus.REMOVED:
+            # Whoever changed or removed it could not let go of what this sync was using.
+            self._forget(repository.url)
+
+    def _forget(self, url: str) -> None:
+        """Remove the mirror of a place that no repository names any more."""
+        try:
+            self._mirror.forget(url, [one.url for one in self._repositories.all()])
+        except SoftopsError as exc:
+            logger.warning("A mirror could not be removed: %s", exc, extra={"action": "forget"})
 
     @contextmanager
     def _alone(self, repository_id: int) -> Iterator[None]:

@@ -13,7 +13,7 @@ from softops.problems import Problem, printable
 from softops.statuses import RepositoryStatus
 from softops.texts import render
 
-CAMEL = {"problem_count": "problemCount"}
+CAMEL = {"problem_count": "problemCount", "retired_installed": "retiredInstalled"}
 """Names that are written differently in JSON."""
 KEPT_PROBLEMS = 1000
 """Problems that a report lists; more than anybody mends from one list."""
@@ -52,6 +52,10 @@ class SyncReport:
     changed: int = 0
     retired: int = 0
     """Left git; while `waiting`: would leave."""
+    retired_installed: int = 0
+    """How many of the retired are on a server; they stay there."""
+    moved: bool = False
+    """Whether the repository was changed to another place since the sync before."""
     unchanged: int = 0
     kept: int = 0
     """In use as before because their file can't be used now."""
@@ -92,8 +96,8 @@ class SyncReport:
         """This report for the same commit once more: nothing is new in it."""
         if self.waiting:
             return replace(self, status=RepositoryStatus.WAITING, error=None)
-        return replace(self, status=self.settled, added=0, changed=0, retired=0, unchanged=self.in_use - self.kept,
-                       before=self.in_use, error=None)
+        return replace(self, status=self.settled, added=0, changed=0, retired=0, retired_installed=0,
+                       moved=False, unchanged=self.in_use - self.kept, before=self.in_use, error=None)
 
     @property
     def settled(self) -> RepositoryStatus:

@@ -13,6 +13,7 @@ from softops.entities import EventDraft, FinalState, Job, Record, Repository, Se
 from softops.images import Images
 from softops.inventory import InventoryHost
 from softops.jobs import JobDraft
+from softops.models import AppRow
 from softops.plan import plan_sync
 from softops.records import Records
 from softops.repositories import Repositories
@@ -93,6 +94,16 @@ def a_job(database: Database, *names: str, **changes: Any) -> tuple[Job, tuple[R
     """A PENDING job with a record on each of the servers `names`."""
     image = some_images(database)[0]
     return Records(database).create_job(a_draft(image, **changes), some_servers(database, *names), NOW)
+
+
+def an_app(database: Database, image: SoftImage, server: str = "web1") -> None:
+    """`image` is installed on a server."""
+    [where] = some_servers(database, server)
+    _, [record] = Records(database).create_job(a_draft(image), [where], NOW)
+    with database.session() as session:
+        session.add(AppRow(server_id=where.id, name=image.name, soft_id=image.id, version=image.version,
+                           docker_image=image.docker_image, parameters={}, record_id=record.id, create_time=NOW,
+                           update_time=NOW))
 
 
 def an_event(record: Record | None = None, **changes: Any) -> EventDraft:

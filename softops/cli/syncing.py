@@ -18,36 +18,42 @@ from softops.errors import Refused
 Report = Mapping[str, Any]
 
 
-def sync(repository: str | None, *, confirm: bool, as_json: bool) -> None:
+def sync(repository: str | None, *, confirm: bool, as_json: bool, commit: str | None = None) -> None:
     """Sync one repository, or all; exit code 0 only when every file of every one was taken."""
     with session(as_json=as_json) as (client, output):
         rows = list(client.rows("/repository/page")) if repository is None else [find_repository(client, repository)]
-        reports = [_sync(client, row, confirm=confirm) for row in rows]
+        reports = [sync_one(client, row, confirm=confirm, commit=commit) for row in rows]
         if as_json:
             output.document(reports)
         else:
             for report in reports:
-                _print(output, report)
+                show(output, report)
         if any(report["status"] != "OK" for report in reports):
             raise typer.Exit(FAILED)
 
 
-def _sync(client: Client, row: Mapping[str, Any], *, confirm: bool) -> Report:
+def sync_one(client: Client, row: Mapping[str, Any], *, confirm: bool = False, commit: str | None = None) -> Report:
     """The report; one repository that can't be read does not keep the others from being synced."""
     try:
-        report: Report = client.post(f"/repository/{row['id']}/sync", confirm=confirm)
+        report: Report = client.post(f"/repository/{row['id']}/sync", confirm=confirm, commit=commit)
     except Refused as exc:
         return {"repository": row["name"], "status": "FAILED", "code": exc.answer, "message": exc.text(client.lang)}
     return report
 
 
-def _print(output: Output, report: Report) -> None:
+def show(output: Output, report: Report) -> None:
+    """The report for a person."""
     if report["status"] == "FAILED":
         output.line("SYNC_FAILED", repository=report["repository"], status="FAILED", error=report["message"])
         return
     counts = {key: report[key] for key in ("repository", "status", "added", "changed", "retired", "unchanged",
                                            "before")}
-    output.line("SYNC_WAITING" if report["waiting"] else "SYNCED", commit=(report["commit"] or "-")[:12], **counts)
+    output.line("SYNC_WAITING" if report["waiting"] else "SYNCED", commit=(report["commit"] or "-")[:12],
+                installed=report["retiredInstalled"], **counts)
+    if not report["waiting"] and report["moved"]:
+        output.line("SYNC_MOVED")
+    if not report["waiting"] and report["retiredInstalled"]:
+        output.line("SYNC_STAYS", count=report["retiredInstalled"])
     for problem in report["problems"]:
         _print_problem(output, problem)
     if report["problemCount"] > len(report["problems"]):

@@ -53,7 +53,7 @@ class Endpoint:
     A plain function runs in a thread, where it may use SQL; a coroutine function runs in the event loop.
     """
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "DELETE"]
     path: str
     summary: str
     handler: Callable[[Call[Any, Any]], Answer] | Callable[[Call[Any, Any]], Awaitable[Answer]]

@@ -130,7 +130,7 @@ def _value(model: type[BaseModel], name: str, values: list[str]) -> str | list[s
 def _read_body(endpoint: Endpoint, body: bytes) -> BaseModel | None:
     if endpoint.body is not None:
         return read_json(endpoint.body, body if body.strip() else b"{}")
-    if endpoint.method == "POST" and body.strip() not in NO_BODY:
+    if endpoint.method != "GET" and body.strip() not in NO_BODY:
         names = names_of(endpoint.query) if endpoint.query else []
         raise BadRequest("BODY_NOT_WANTED", path=endpoint.path, names=", ".join(names) or "-")
     return None

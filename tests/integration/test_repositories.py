@@ -58,6 +58,26 @@ def test_the_same_name_at_once_is_one_repository(database: Database, repositorie
     assert len(repositories.all()) == 1
 
 
+def test_a_removed_one_comes_back_only_when_it_is_wanted_again(database: Database, repositories: Repositories) -> None:
+    made = a_repository(database)
+    removed = replace(made, status=RepositoryStatus.REMOVED)
+    assert repositories.remove(made.id, NOW) == (removed, 0)
+    assert (repositories.all(), repositories.page(page=1, size=9).total, repositories.get(made.id)) == ((), 0, removed)
+    with pytest.raises(NotFound, match=r"There is: -|There is: \."):
+        repositories.named("catalog")
+    assert a_repository(database, again=False) == removed
+    assert a_repository(database) == made
+    repositories.remove(made.id, NOW)
+    assert a_repository(database, again=False, path="other") == replace(made, path="other")
+
+
+def test_what_a_sync_found_elsewhere_is_not_noted(database: Database, repositories: Repositories) -> None:
+    began = a_repository(database)
+    moved = a_repository(database, path="other")
+    assert repositories.finish_sync(began.id, status=RepositoryStatus.OK, commit=COMMIT, report={"added": 1}, now=NOW,
+                                    began=began) == moved == repositories.get(began.id)
+
+
 def test_pages_are_in_the_order_of_making(database: Database, repositories: Repositories) -> None:
     made = tuple(a_repository(database, name) for name in ("z", "A", "a"))
     page = repositories.page(page=1, size=2)

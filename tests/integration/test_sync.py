@@ -18,7 +18,7 @@ from softops.catalog import Catalog
 from softops.clock import utc_now
 from softops.db import Database
 from softops.entities import Repository
-from softops.errors import ConfigError, GitError, NotFound, RegistryError
+from softops.errors import ConfigError, Conflict, GitError, NotFound, RegistryError
 from softops.git import GitMirror
 from softops.images import Images
 from softops.registry import RegistryClient
@@ -26,7 +26,7 @@ from softops.repositories import Repositories
 from softops.statuses import ImageStatus, RepositoryStatus
 from softops.sync import Syncer
 from softops.syncreport import Refusal, SyncReport
-from tests.factories import NOW, a_repository
+from tests.factories import NOW, a_repository, an_app
 from tests.fleet.registry import Registry
 from tests.homes import commit, git
 
@@ -156,13 +156,14 @@ def test_another_folder_is_read_at_the_same_commit(world: World, database: Datab
         1, [("a", "1", "RETIRED"), ("b", "1", "AVAILABLE")])
 
 
-def test_retiring_most_of_a_catalog_waits_for_a_confirmation(world: World) -> None:
+def test_retiring_most_of_a_catalog_waits_for_a_confirmation(world: World, database: Database) -> None:
     first = world.commit(many("a", "b", "c"))
     world.sync()
+    an_app(database, world.images.find("b"))
     table = world.table()
     second = world.remove("a", "b")
-    waiting = SyncReport(repository="catalog", status=RepositoryStatus.WAITING, commit=second, retired=2, unchanged=1,
-                         before=3, waiting=True)
+    waiting = SyncReport(repository="catalog", status=RepositoryStatus.WAITING, commit=second, retired=2,
+                         retired_installed=1, unchanged=1, before=3, waiting=True)
     assert [world.sync(), world.sync()] == [waiting, waiting]
     assert (world.table(), world.repository.status, world.repository.commit) == (
         table, RepositoryStatus.WAITING, first)
@@ -171,9 +172,114 @@ def test_retiring_most_of_a_catalog_waits_for_a_confirmation(world: World) -> No
     assert (world.repository.status, world.repository.commit) == (RepositoryStatus.OK, second)
 
 
-def test_a_commit_that_waits_is_given_up_by_another_one(world: World) -> None:
+def test_the_only_version_is_retired_by_the_same_rule(world: World, database: Database) -> None:
+    world.commit(many("a"))
+    world.sync()
+    an_app(database, world.images.find("a"))
+    (world.git / "catalog" / "a" / "software.yml").rename(world.git / "catalog" / "kept.md")
+    commit(world.git, {})
+    assert (world.sync().waiting, world.table()[0][2]) == (True, "AVAILABLE")
+
+
+def test_what_is_installed_nowhere_is_retired_at_once(world: World, database: Database) -> None:
     world.commit(many("a", "b", "c"))
     world.sync()
+    an_app(database, world.images.find("c"))
+    sha = world.remove("a", "b")
+    assert world.sync() == SyncReport(repository="catalog", status=RepositoryStatus.OK, commit=sha, retired=2,
+                                      unchanged=1, before=3)
+
+
+def test_what_another_place_does_not_have_is_retired_at_once_and_told(world: World, database: Database,
+                                                                      tmp_path: Path) -> None:
+    world.commit(many("a", "b"))
+    world.sync()
+    an_app(database, world.images.find("a"))
+    sha = commit(tmp_path / "own", many("mine"))
+    a_repository(database, url=str(tmp_path / "own"))
+    moved = SyncReport(repository="catalog", status=RepositoryStatus.OK, commit=sha, added=1, retired=2,
+                       retired_installed=1, moved=True, before=2)
+    assert world.sync() == moved
+    assert world.sync() == replace(moved, added=0, retired=0, retired_installed=0, moved=False, unchanged=1, before=1)
+
+
+def test_only_the_commit_that_was_seen_is_confirmed(world: World, database: Database) -> None:
+    world.commit(many("a", "b", "c"))
+    world.sync()
+    an_app(database, world.images.find("b"))
+    seen = world.remove("a", "b")
+    assert world.sync().waiting
+    table, report = world.table(), world.repository.report
+    later = commit(world.git, {"catalog/new.md": "x"})
+    with pytest.raises(Conflict, match=f"is at commit {later} now, not at {seen}"):
+        world.syncer.sync(world.repository.id, confirm=True, commit=seen)
+    assert (world.table(), world.repository.report, world.repository.status) == (
+        table, report, RepositoryStatus.WAITING)
+    assert world.syncer.sync(world.repository.id, confirm=True, commit=later[:12]).retired == 2
+
+
+def test_a_removed_repository_retires_its_software_and_lets_go_of_its_mirror(world: World, database: Database) -> None:
+    sha = world.commit(many("a", "b"))
+    world.sync()
+    a = world.images.find("a")
+    an_app(database, a)
+    before = world.repository
+    assert world.syncer.remove(before.id) == (
+        replace(before, status=RepositoryStatus.REMOVED, report={}), 2)
+    assert world.table() == [("a", "1", "RETIRED", sha), ("b", "1", "RETIRED", sha)]
+    assert (world.repositories.all(), list((world.var / "git").glob("*.git"))) == ((), [])
+    with pytest.raises(Conflict, match="was removed"):
+        world.sync()
+    assert world.syncer.refresh(a.id).status is ImageStatus.RETIRED
+    assert world.syncer.remove(before.id)[1] == 0
+
+
+def test_a_removed_repository_that_comes_back_is_what_it_was(world: World, database: Database) -> None:
+    sha = world.commit(many("a", "b"))
+    world.sync()
+    table = world.table()
+    world.syncer.remove(world.repository.id)
+    a_repository(database, url=str(world.git))
+    assert (world.sync().added, world.table()) == (2, table)
+    assert world.repository.commit == sha
+
+
+def test_a_sync_that_is_overtaken_by_a_removal_brings_nothing_back(world: World,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    world.commit(many("a", "b"))
+    parse = softops.sync.parse_catalog
+
+    def removed_meanwhile(*given: object) -> Catalog:
+        world.syncer.remove(world.repository.id)
+        return parse(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(softops.sync, "parse_catalog", removed_meanwhile)
+    world.sync()
+    assert {row[2] for row in world.table()} == {"RETIRED"}
+    assert (world.repository.status, list((world.var / "git").glob("*.git"))) == (RepositoryStatus.REMOVED, [])
+
+
+def test_the_mirror_of_a_place_goes_when_nobody_names_it_any_more(world: World, tmp_path: Path) -> None:
+    world.commit(many("a"))
+    world.sync()
+
+    def place(name: str, where: Path) -> Repository:
+        return world.syncer.place(name=name, url=str(where), ref="main", path="catalog", interval=0)
+
+    other = place("other", world.git)
+    commit(tmp_path / "own", many("mine"))
+    place("catalog", tmp_path / "own")
+    assert len(list((world.var / "git").glob("*.git"))) == 1
+    assert world.syncer.sync(other.id).added == 1
+    world.syncer.remove(other.id)
+    assert list((world.var / "git").glob("*.git")) == []
+    assert world.sync().added == 1
+
+
+def test_a_commit_that_waits_is_given_up_by_another_one(world: World, database: Database) -> None:
+    world.commit(many("a", "b", "c"))
+    world.sync()
+    an_app(database, world.images.find("a"))
     world.remove("a", "b")
     world.sync()
     world.commit(many("a", "b"))

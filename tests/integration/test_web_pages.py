@@ -222,3 +222,33 @@ def test_repositories_are_added_changed_and_listed_without_their_passwords(api: 
     assert (changed["id"], changed["url"]) == (added["id"], "ssh://git@git.example.com/more.git")
     assert data_of(api.get("/repository/page"))["records"] == [changed]
     assert data_of(api.get(f"/repository/{added['id']}")) == changed
+
+
+@pytest.mark.parametrize(("name", "value"), [("url", "ext::sh -c id"), ("url", "--upload-pack=x"), ("ref", "-x"),
+                                             ("path", "../up")])
+def test_what_git_can_not_be_sent_to_is_refused_at_once(api: httpx.Client, name: str, value: str) -> None:
+    response = api.post("/repository", json={"name": "more", "url": "/srv/more", name: value})
+    assert (response.status_code, response.json()["code"], response.json()["data"]) == (400, 400, None)
+    assert data_of(api.get("/repository/page"))["records"] == []
+
+
+def test_the_repository_of_the_settings_is_not_changed_behind_their_back(api: httpx.Client, service: Service) -> None:
+    response = api.post("/repository", json={"name": "catalog", "url": "/srv/other"})
+    assert (response.status_code, "SOFTOPS_CATALOG" in response.json()["message"]) == (409, True)
+    own = service.settings
+    same = {"name": "catalog", "url": own.catalog_url, "ref": own.catalog_ref, "path": own.catalog_path,
+            "interval": own.sync_interval}
+    assert data_of(api.post("/repository", json=same))["status"] == "NEVER"
+
+
+def test_a_removed_repository_is_listed_no_more(api: httpx.Client, service: Service) -> None:
+    some_images(service.database, an_item(), an_item("redis", "7"))
+    [row] = data_of(api.get("/repository/page"))["records"]
+    response = api.delete(f"/repository/{row['id']}", headers={"accept-language": "en"})
+    assert response.json() == {
+        "code": 200, "data": {**row, "status": "REMOVED"},
+        "message": "The repository catalog is removed and 2 versions are retired. What is on servers stays as it is."}
+    assert data_of(api.get("/repository/page"))["records"] == []
+    assert api.delete("/repository/99").status_code == 404
+    assert api.post(f"/repository/{row['id']}/sync").status_code == 409
+    assert {one["systemSoftImageStatus"] for one in data_of(api.get("/page"))["records"]} == {"RETIRED"}

@@ -71,11 +71,17 @@ def retire(gone: int, here: int) -> SyncPlan:
 
 
 def test_more_than_half_is_too_much_to_retire_and_half_is_not() -> None:
-    assert [retire(gone, here).retires_too_much for gone, here in [(2, 2), (3, 2), (1, 0), (2, 0), (2, 1), (0, 0)]] == [
-        False, True, False, True, True, False]
+    shares = [(2, 2), (3, 2), (1, 0), (2, 0), (2, 1), (0, 0), (1, 1)]
+    assert [retire(gone, here).retires_too_much({1}) for gone, here in shares] == [
+        False, True, True, True, True, False, False]
+
+
+def test_what_nobody_has_installed_may_go() -> None:
+    found = plan_sync(catalog(item("a")), stored(row("a"), row("b", number=2), row("c", number=3)))
+    assert [found.retires_too_much(installed) for installed in ((), {1}, {3}, {1, 2, 3})] == [False, False, True, True]
 
 
 def test_files_that_are_only_broken_do_not_count_as_retired() -> None:
     rows = stored(*(row(name) for name in "abcdef"))
-    assert not plan_sync(catalog(item("a"), broken=list("bcdef")), rows).retires_too_much
-    assert plan_sync(catalog(item("a"), broken=["b"]), rows).retires_too_much
+    assert not plan_sync(catalog(item("a"), broken=list("bcdef")), rows).retires_too_much({1})
+    assert plan_sync(catalog(item("a"), broken=["b"]), rows).retires_too_much({1})

@@ -45,7 +45,7 @@ def test_it_survives_storage() -> None:
     assert SyncReport.from_json("catalog", stored) == report
     assert set(stored) == {
         "repository", "status", "commit", "added", "changed", "retired", "unchanged", "kept", "before", "waiting",
-        "problems", "problemCount", "error", "seconds", "softops"}
+        "problems", "problemCount", "error", "seconds", "softops", "retiredInstalled", "moved"}
     assert stored["problems"][0] | {"en": "", "zh": ""} == {
         "file": "redis/software.yml", "line": 3, "column": 1, "warning": False, "en": "", "zh": ""}
 
