@@ -9,7 +9,7 @@ from typing import Any
 from softops.composing import AppVersion, finished, single_container, written
 from softops.documents import Odd, load_document
 from softops.errors import BadRequest
-from softops.params import EnumParam, IntParam, ParamBase, PortParam, SecretParam, declared
+from softops.params import BoolParam, EnumParam, IntParam, ParamBase, PortParam, SecretParam, declared
 from softops.rendering import render_template
 
 
@@ -43,7 +43,7 @@ def stand_in(param: ParamBase) -> object:
         return min(max(low, 0), high)
     if isinstance(param, EnumParam):
         return param.choices[0]
-    return False if param.preset() is None and param.model_dump()["type"] == "bool" else f"<{param.name}>"
+    return False if isinstance(param, BoolParam) else f"<{param.name}>"
 
 
 def _from_template(app: AppVersion, values: Mapping[str, Any]) -> Mapping[str, Any]:

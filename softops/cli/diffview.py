@@ -48,7 +48,7 @@ def _image_lines(found: Row, words: Words, width: int | None) -> Iterator[Text]:
     if before["digest"] != after["digest"]:
         yield from _pair(words("DIFF_DIGEST") + ": ", _digest(before, words), _digest(after, words), width)
     sizes = [size(side["size"]) if side["size"] is not None else words("NOT_KNOWN") for side in (before, after)]
-    delta, line = found["sizeDelta"], f"{words('DIFF_DOWNLOAD')}: {sizes[0]} -> {sizes[1]}"
+    delta, line = found["sizeDelta"], f"{words('DIFF_DOWNLOAD')}: {' -> '.join(dict.fromkeys(sizes))}"
     if delta is None:
         yield Text(f"{line} {words('DIFF_REFRESH', name=plain(found['name']))}")
     elif delta:

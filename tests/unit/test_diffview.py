@@ -47,6 +47,10 @@ def test_what_is_not_known_is_said() -> None:
         "Download: not known -> 5 B (`softops refresh nginx` asks the registry)"]
 
 
+def test_of_two_unknown_sizes_one_word_is_enough() -> None:
+    assert shown()[1:] == ["Download: not known (`softops refresh nginx` asks the registry)"]
+
+
 def test_every_section_has_its_lines() -> None:
     port = {"type": "port", "default": 80, "required": False}
     assert shown(
