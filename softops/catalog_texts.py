@@ -126,9 +126,11 @@ CATALOG_TEXTS: Mapping[str, tuple[str, str]] = {
     "ENTRY_REQUIRES_ITSELF": ("The software requires itself. Remove it from requires.",
                               "软件依赖于自身，请从 requires 中删除。"),
     "ENTRY_PARAM_NAME": ("{value} can't be the name of a parameter. Use letters, digits and underscores, at most "
-                         "63, and do not begin with COMPOSE_, DOCKER_ or SOFTOPS_.",
+                         "63; do not begin with COMPOSE_, DOCKER_ or SOFTOPS_, and do not take a name that every shell "
+                         "has (HOME, PATH, USER ...).",
                          "{value} 不能作为参数名。请使用字母、数字和下划线，最多 63 个字符，且不要以 "
-                         "COMPOSE_、DOCKER_ 或 SOFTOPS_ 开头。"),
+                         "COMPOSE_、DOCKER_ 或 SOFTOPS_ 开头，"
+                         "也不要使用每个 shell 都有的名称（HOME、PATH、USER 等）。"),
     "ENTRY_PARAM_TWICE": ("The parameter {name} is declared twice. Remove one.",
                           "参数 {name} 声明了两次，请删除一个。"),
     "ENTRY_PARAM_TYPE": ("{value} is not a type of parameter. Try: {nearest}.",

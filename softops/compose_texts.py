@@ -14,7 +14,7 @@ COMPOSE_TEXTS: Mapping[str, tuple[str, str]] = {
                       "{name} 含有 NUL 字符，无法传给容器。请删除。"),
     "PARAMETER_NOT_TEXT": ("{name} contains half of a character (a lone surrogate). Send valid Unicode.",
                            "{name} 含有半个字符（孤立的代理项）。请发送合法的 Unicode。"),
-    "PARAMETER_TOO_LARGE": ("{name} has more than {limit} bytes, the most that a container can be given as a variable. "
+    "PARAMETER_OVERSIZED": ("{name} has more than {limit} bytes, the most that a container can be given as a variable. "
                             "Shorten it.",
                             "{name} 超过 {limit} 字节，即容器变量的上限。请缩短。"),
     "TEMPLATE_FAILED": ("{software}: the template {path} failed in line {line}: {detail}. Mend it in git.",

@@ -128,7 +128,7 @@ def _check(name: str, text: str) -> None:
     if "\0" in text:
         raise BadRequest("PARAMETER_NUL", name=name)
     if size > MAX_VALUE:
-        raise BadRequest("PARAMETER_TOO_LARGE", name=name, limit=MAX_VALUE)
+        raise BadRequest("PARAMETER_OVERSIZED", name=name, limit=MAX_VALUE)
 
 
 def _quoted(text: str) -> str:

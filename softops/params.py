@@ -70,8 +70,11 @@ Pattern = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_co
 Whole = Annotated[int, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
 Length = Annotated[int, Field(ge=0, le=MAX_TEXT)]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
-# Docker Compose and softops read variables with these prefixes themselves.
-ParamName = Annotated[str, fits(r"(?!(?i:COMPOSE|DOCKER|SOFTOPS)_)[A-Za-z_][A-Za-z0-9_]{0,62}", "ENTRY_PARAM_NAME")]
+_SHELL = "HOME|LANG|LOGNAME|MAIL|OLDPWD|PATH|PWD|SHELL|SHLVL|TERM|USER"
+# Docker Compose and softops read variables with these prefixes themselves; and what every shell has would win over
+# the value in .env when somebody calls Compose by hand.
+ParamName = Annotated[str, fits(rf"(?!(?i:COMPOSE|DOCKER|SOFTOPS)_)(?!(?:{_SHELL})\Z)[A-Za-z_][A-Za-z0-9_]{{0,62}}",
+                                "ENTRY_PARAM_NAME")]
 
 
 class ParamBase(Part):

@@ -214,6 +214,8 @@ def host_path(path: str) -> tuple[str, ...]:
 def _of_project(app: AppVersion, model: Mapping[str, Any], project: str) -> Iterator[str]:
     for key, volume in _mapping(model.get("volumes")).items():
         _keys(app, f"volumes.{key}", volume, {"name", "driver", "driver_opts", "external", "labels"})
+        if "/" in str(_mapping(volume).get("name")):  # the engine would take such a name for a path
+            _never(app, f"the volume {key} with the name {_mapping(volume)['name']}")
         yield from _shared(volume, f"{project}_{key}", "external_volume")
         yield from _volume(app, key, _mapping(volume))
     for key, network in _mapping(model.get("networks")).items():
@@ -233,9 +235,9 @@ def _keys(app: AppVersion, where: str, part: Any, known: Collection[str]) -> Non
 
 def _shared(part: Any, own: str, word: str) -> Iterator[str]:
     """Whatever has another name than Compose would give it may belong to somebody else."""
-    name = _mapping(part).get("name", own)
+    name = str(_mapping(part).get("name", own))
     if name != own or _mapping(part).get("external"):
-        yield f"{word}:{name}"
+        yield "host_network" if word == "external_network" and name == "host" else f"{word}:{name}"
 
 
 def _volume(app: AppVersion, name: str, volume: Mapping[str, Any]) -> Iterator[str]:

@@ -9,11 +9,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import jinja2
+import markupsafe
+
 from softops.documents import MAX_BYTES
 from softops.errors import BadRequest, Unavailable
 from softops.problems import shortened
 
 PROGRAM = Path(__file__).with_name("templating.py")
+_LIBRARIES = sorted({str(Path(str(library.__file__)).parents[1]) for library in (jinja2, markupsafe)})
+_BEGIN = "import runpy, sys; sys.path += sys.argv[2:]; runpy.run_path(sys.argv[1], run_name='__main__')"
+"""Of all that Python may import, the child needs two libraries, wherever they are installed."""
 TIMEOUT = 20.0
 """Seconds on the clock; of the processor it gets two."""
 
@@ -33,8 +39,8 @@ def render_template(text: str, *, software: str, path: str, name: str, version: 
 
 def _answer(task: bytes, *, software: str, path: str) -> Mapping[str, Any]:
     try:
-        done = subprocess.run([sys.executable, "-I", "-B", str(PROGRAM)], input=task, capture_output=True, env={},
-                              cwd="/", timeout=TIMEOUT, check=False)
+        done = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", _BEGIN, str(PROGRAM), *_LIBRARIES], input=task,
+                              capture_output=True, env={}, cwd="/", timeout=TIMEOUT, check=False)
     except subprocess.TimeoutExpired as exc:
         raise BadRequest("TEMPLATE_TOO_MUCH", software=software, path=path) from exc
     except OSError as exc:

@@ -92,7 +92,7 @@ def test_parameters_left_out_are_known_as_such() -> None:
     ({"PORT": 80}, "PARAMETER_MISSING"),
     ({**GIVEN, "NOTE": "a\0b"}, "PARAMETER_NUL"),
     ({**GIVEN, "NOTE": "\ud800"}, "PARAMETER_NOT_TEXT"),
-    ({**GIVEN, "NOTE": "ä" * (MAX_VALUE // 2) + "x"}, "PARAMETER_TOO_LARGE"),
+    ({**GIVEN, "NOTE": "ä" * (MAX_VALUE // 2) + "x"}, "PARAMETER_OVERSIZED"),
 ])
 def test_a_value_that_no_container_can_have_is_named(given: dict[str, Any], reason: str) -> None:
     with pytest.raises(BadRequest) as caught:

@@ -53,7 +53,7 @@ def told(text: str) -> list[str]:
      "app/software.yml:6:39: The length to generate is outside of min and max. Change one of them."),
     ("{name: A, type: string, pattern: '('}", None),
     ("{name: A, type: string, pattern: 'a(?=b)'}", None),
-    ("{name: COMPOSE_FILE, type: string}", None),
+    ("{name: COMPOSE_FILE, type: string}", None), ("{name: HOME, type: string}", None),
     ("{name: docker_host, type: string}", None),
     ("{name: 1A, type: string}", None),
     ("{name: A-B, type: string}", None),

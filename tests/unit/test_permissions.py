@@ -94,7 +94,8 @@ def test_what_a_service_needs_a_permission_for(service: Mapping[str, Any], expec
      ["host_path:/etc"]),
     ({"volumes": {"d": {"name": "app_d", "driver_opts": {"type": "tmpfs", "o": "ro, rbind", "device": "/"}}}},
      ["docker_socket", "host_path:/"]),
-    ({"networks": {"n": {"name": "host", "external": True}}}, ["external_network:host"]),
+    ({"networks": {"n": {"name": "other", "external": True}}}, ["external_network:other"]),
+    ({"networks": {"default": {"name": "host"}}}, ["host_network"]),
     ({"networks": {"n": {"name": "app_n", "driver": "macvlan"}}}, ["network_driver:macvlan"])])
 def test_what_a_project_needs_a_permission_for(parts: Mapping[str, Any], expected: list[str]) -> None:
     assert words(a_model(**parts)) == expected
@@ -124,6 +125,7 @@ def test_what_no_service_is_permitted(service: Mapping[str, Any], thing: str) ->
 
 
 @pytest.mark.parametrize(("parts", "thing"), [
+    ({"volumes": {"d": {"name": "/etc"}}}, "the volume d with the name /etc"),
     ({"volumes": {"d": {"name": "app_d", "driver": "rclone"}}}, "the volume d with the driver rclone or its options"),
     ({"volumes": {"d": {"name": "app_d", "driver_opts": {"x": "y"}}}},
      "the volume d with the driver local or its options"),
