@@ -43,7 +43,7 @@ class Apps:
         conditions = [column == value for column, value in wanted.items() if value is not None]
         found = select(AppRow).join(ServerRow, ServerRow.id == AppRow.server_id).where(*conditions)
         with self._db.reading() as session:
-            names = dict(session.execute(select(ServerRow.id, ServerRow.name)).tuples().all())
+            names = {row.id: row.name for row in session.execute(select(ServerRow.id, ServerRow.name))}
             return page_of(session, found, lambda row: _app_of(row, names[row.server_id]), page=page, size=size,
                            order=(ServerRow.name, AppRow.name))
 

@@ -158,7 +158,8 @@ class Worker:
     def recover(self) -> tuple[Job, ...]:
         """End the jobs whose owner died: their records fail as interrupted."""
         lost = [job for job in self._records.expired_jobs(FAR_FUTURE) if self._is_lost(job)]
-        return tuple(self._close_lost(job) for job in lost)
+        # Asked again: one of ours may have ended since the list was made.
+        return tuple(self._close_lost(job) for job in lost if not self._records.job(job.id).status.final)
 
     def _is_lost(self, job: Job) -> bool:
         owner = job.lease_owner or ""
