@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from softops import __version__
+from softops.cli.commands import App, Commands
 from softops.cli.labels import Words
 from softops.language import person_language
 
 _words = Words(person_language())
 say = _words.help
 
-WrongUsage: type[Exception] = typer.BadParameter.__mro__[1]
-"""The base of all errors in arguments; typer gives it no name of its own."""
-
-
-class Commands(TyperGroup):
-    """Tells a program that uses a command wrongly so in JSON too."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command that the arguments name."""
-        words = [*getattr(ctx, "_protected_args", ()), *ctx.args]
-        try:
-            return super().invoke(ctx)
-        except WrongUsage as exc:
-            if words[:1] == ["plan"]:
-                exc.exit_code = 1  # type: ignore[attr-defined]  # 2 says that there is something to do
-            if "--json" in words:
-                from softops.cli.output import Output
-
-                Output(_words, as_json=True).document({"code": 400, "message": exc.format_message()})  # type: ignore[attr-defined]
-            raise
-
-
-app = typer.Typer(name="softops", cls=Commands, help=say("APP"), epilog=say("EPILOG"), no_args_is_help=True,
-                  pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
-repo = typer.Typer(name="repo", cls=Commands, help=say("REPO"), no_args_is_help=True)
+app = App(name="softops", cls=Commands, help=say("APP"), epilog=say("EPILOG"), no_args_is_help=True,
+          pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
+repo = App(name="repo", cls=Commands, help=say("REPO"), no_args_is_help=True)
 app.add_typer(repo)
 
 Json = Annotated[bool, typer.Option("--json", help=say("JSON"))]

@@ -108,6 +108,7 @@ WORDS: Mapping[str, Text] = {
                           "没有运行中的服务器，任务 {job} 随本命令结束。可重试：`softops retry {job}`。"),
     "CONNECTION_LOST": Text("The connection to softops is lost; trying again ...", "与 softops 的连接中断，正在重连……"),
     "CONNECTION_BACK": Text("The connection to softops is back.", "与 softops 的连接已恢复。"),
+    "SETTING_UNKNOWN": Text("There is no setting {name}, it changes nothing. Meant: {nearest}?", "没有设置 {name}，它不起作用。是否指 {nearest}？"),
     "BY_HAND": Text("The same by hand: {command}", "手动执行同样的操作：{command}"),
     "CANCEL_ASKED": Text("Asked for the end of job {job}.", "已请求取消任务 {job}。"),
     "CANCEL_ASKED_RECORD": Text("Asked for the end of record {record}.", "已请求取消记录 {record}。"),
@@ -163,5 +164,10 @@ class Words:
         return self._fill(HELP[key], {})
 
     def _fill(self, text: Text, params: Mapping[str, object]) -> str:
-        template = text.zh if self.lang == "zh" else text.en
-        return _PLACEHOLDER.sub(lambda match: str(params.get(match[1], match[0])), template)
+        return fill(text, self.lang, params)
+
+
+def fill(text: Text, lang: Lang, params: Mapping[str, object]) -> str:
+    """The text in one language, its placeholders filled once."""
+    template = text.zh if lang == "zh" else text.en
+    return _PLACEHOLDER.sub(lambda match: str(params.get(match[1], match[0])), template)
