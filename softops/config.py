@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -15,10 +17,19 @@ PROJECT = Path(__file__).resolve().parent.parent
 """Where playbooks/, inventory/ and catalog/ lie in a checkout."""
 
 
+PREFIX = "SOFTOPS_"
+OWN = ("SOFTOPS_RUN", "SOFTOPS_FLEET")
+"""How the variables begin that softops and its tests pass to their own processes."""
+_REASONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "int_parsing": ("CONFIG_NUMBER", {}), "int_from_float": ("CONFIG_NUMBER", {}),
+    "greater_than_equal": ("CONFIG_LEAST", {"least": "ge"}), "less_than_equal": ("CONFIG_MOST", {"most": "le"}),
+    "literal_error": ("CONFIG_CHOICE", {"choices": "expected"})}
+
+
 class Settings(BaseSettings):
     """All settings; each field is the environment variable SOFTOPS_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix="SOFTOPS_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     home: Path = Field(default=PROJECT, description="Directory with playbooks/ and ansible.cfg")
     var: Path = Field(default=Path("var"), description="Directory for the database, git mirrors and runs, "
@@ -93,5 +104,21 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as exc:
         first = exc.errors()[0]
-        name = "SOFTOPS_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise ConfigError("CONFIG_INVALID", name=name, value=first.get("input"), problem=first["msg"]) from exc
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        context = first.get("ctx", {})
+        reason, params = _REASONS.get(first["type"], ("CONFIG_INVALID", {}))
+        raise ConfigError(reason, name=name, value=first.get("input"), problem=first["msg"],
+                          **{ours: context[theirs] for ours, theirs in params.items()}) from exc
+
+
+def setting_names() -> frozenset[str]:
+    """The variables that are settings."""
+    return frozenset(f"{PREFIX}{field.upper()}" for field in Settings.model_fields)
+
+
+def unknown_settings(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Variables that begin like a setting and are none, in order: probably misspelt."""
+    known = setting_names()
+    return tuple(sorted(name for name in environ
+                        if name.upper().startswith(PREFIX) and name.upper() not in known
+                        and not name.startswith(OWN)))

@@ -10,7 +10,7 @@ from rich.text import Text
 from softops.cli.amounts import plain
 from softops.cli.labels import Words
 from softops.cli.output import FAILED, Output
-from softops.config import load_settings
+from softops.cli.session import settings
 from softops.doctor import Finding, Level, examine
 from softops.language import person_language
 
@@ -22,7 +22,7 @@ def doctor(*, as_json: bool) -> None:
     output = Output(Words(person_language()), as_json=as_json)
     with output.reporting():
         findings = []
-        for finding in examine(load_settings(), output.words.lang):
+        for finding in examine(settings(output), output.words.lang):
             findings.append(finding)
             if not as_json:
                 _print(output, finding)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from rich.text import Text
 
 from softops.cli.amounts import local_time, plain, short_time
 from softops.cli.labels import Words
+from softops.cli.paper import paper
 from softops.cli.tables import laid_out
 from softops.errors import BadRequest, ConfigError, NotFound, Refused, ServerUnavailable, SoftopsError, TooLarge
 
@@ -49,8 +49,9 @@ class Output:
             text.encode(sys.stdout.encoding)
         except UnicodeEncodeError:
             text = json.dumps(value)
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
+        stream = paper(stderr=False)
+        stream.write(text + "\n")
+        stream.flush()
 
     def line(self, key: str, /, **params: object) -> None:
         """A sentence for a person; programs don't get it."""
@@ -119,9 +120,6 @@ def exit_code(exc: SoftopsError) -> int:
 
 
 def _console(*, stderr: bool) -> Console:
-    stream = sys.stderr if stderr else sys.stdout
-    if isinstance(stream, io.TextIOWrapper):
-        # A name that this terminal's encoding does not have is no reason to show nothing.
-        stream.reconfigure(errors="backslashreplace")
+    stream = paper(stderr=stderr)
     width = None if stream.isatty() else WIDE
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)

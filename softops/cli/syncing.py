@@ -44,10 +44,12 @@ def sync_one(client: Client, row: Mapping[str, Any], *, confirm: bool = False, c
 def show(output: Output, report: Report) -> None:
     """The report for a person."""
     if report["status"] == "FAILED":
-        output.line("SYNC_FAILED", repository=report["repository"], status="FAILED", error=report["message"])
+        output.line("SYNC_FAILED", repository=report["repository"], status=output.words.term("FAILED"),
+                    error=report["message"])
         return
     counts = {key: report[key] for key in ("repository", "status", "added", "changed", "retired", "unchanged",
                                            "before")}
+    counts["status"] = output.words.term(report["status"])
     output.line("SYNC_WAITING" if report["waiting"] else "SYNCED", commit=(report["commit"] or "-")[:12],
                 installed=report["retiredInstalled"], **counts)
     if not report["waiting"] and report["moved"]:

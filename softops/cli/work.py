@@ -108,6 +108,7 @@ def _stay(client: Client, output: Output, job: Job) -> None:
     if output.as_json:
         output.document(final)
     else:
+        output.text("")
         record_table(output, final["records"])
         if final["command"]:
             output.line("BY_HAND", command=final["command"])
