@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from softops.composefile import check_file
@@ -37,10 +39,22 @@ def app_files(app: AppVersion, values: Mapping[str, Any], *, accepted: Collectio
     data = _model(app, given)
     check_file(app.name, data, given)
     compose, env = written(finished(app, data)), env_file(given)
-    hidden = [plain(given[name]) for name in secret_names(app.entry)]
-    model, folder = rendered_model(compose, env, software=app.name, hidden=hidden)
+    hidden = tuple(plain(given[name]) for name in sorted(secret_names(app.entry)))
+    model, folder = _judged(compose, env, app.name, hidden)
     permissions = check_permissions(app, model, values=given, folder=folder, accepted=accepted)
     return AppFiles(compose=compose, env=env, images=_images(app, model), permissions=permissions)
+
+
+@lru_cache(maxsize=256)
+def _judged(compose: str, env: str, software: str, hidden: tuple[str, ...]) -> tuple[Mapping[str, Any], str]:
+    """Compose's opinion, asked once: most servers of a fleet get the same files. An error is not kept."""
+    return rendered_model(compose, env, software=software, hidden=hidden)
+
+
+@lru_cache(maxsize=256)
+def _rendered(template: str, task: str) -> str:
+    """A rendered template; `task` is JSON, because the values may be of types that can't be hashed."""
+    return render_template(template, **json.loads(task))
 
 
 def _model(app: AppVersion, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -53,8 +67,9 @@ def _model(app: AppVersion, given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _from_template(app: AppVersion, given: Mapping[str, Any]) -> Mapping[str, Any]:
     path = str(app.entry.get("compose") or "compose.yml.j2")
-    text = render_template(app.entry["composeTemplate"], software=app.name, path=path, name=app.name,
-                           version=app.version, image=app.exact_image, params=given)
+    task = {"software": app.name, "path": path, "name": app.name, "version": app.version, "image": app.exact_image,
+            "params": dict(given)}
+    text = _rendered(app.entry["composeTemplate"], json.dumps(task))
     document = load_document(path, text.encode())
     if document.problems or document.data is None:
         problem = document.problems[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -242,8 +243,19 @@ params: [{name: DIR, type: string}]
         app_files(app[1], {"DIR": "/srv/x"}, accepted=accepted)
 
 
+def test_the_same_files_are_judged_once() -> None:
+    template = "services: {web: {image: {{ image }}, command: '{{ params.TEXT }}', privileged: true}}"
+    app = an_app(template, permissions=["privileged"])
+    first = app_files(app, {"TEXT": "the same"}, accepted=["privileged"])
+    begin = time.monotonic()
+    assert [app_files(app, {"TEXT": "the same"}, accepted=["privileged"]) for _ in range(100)] == [first] * 100
+    assert time.monotonic() - begin < 1
+    with pytest.raises(BadRequest, match="nobody accepted"):
+        app_files(app, {"TEXT": "the same"})
+
+
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    app_files(an_app(service={}), {"TEXT": "x"})
+    app_files(an_app(service={}), {"TEXT": "left behind?"})
     refusal("services: {web: {image: {{ image }}, colour: red}}")
     assert list(tmp_path.iterdir()) == []
