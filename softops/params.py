@@ -24,11 +24,14 @@ from softops.problems import nearest
 from softops.schema import Maybe, Part, Text, complain, fits
 
 MAX_TEXT = 4096
-"""Characters of a text value."""
+"""Characters of a text value, unless `max` says more."""
+MAX_LENGTH = 100_000
+"""The most that `max` may say: no container can be given a much longer variable."""
 MAX_NUMBER = 2**53 - 1
 """The largest whole number that every reader of JSON keeps."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _WHOLE = re.compile(r"-?[0-9]{1,16}")
 
 
@@ -68,7 +71,7 @@ def _no_default(_value: object) -> object:
 
 Pattern = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_compiles)]
 Whole = Annotated[int, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
-Length = Annotated[int, Field(ge=0, le=MAX_TEXT)]
+Length = Annotated[int, Field(ge=0, le=MAX_LENGTH)]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 _SHELL = "HOME|LANG|LOGNAME|MAIL|OLDPWD|PATH|PWD|SHELL|SHLVL|TERM|USER"
 # Docker Compose and softops read variables with these prefixes themselves; and what every shell has would win over
@@ -124,11 +127,13 @@ class TextParam(ParamBase):
     min: Maybe[Length] = None
     max: Maybe[Length] = None
     pattern: Maybe[Pattern] = None
+    multiline: Maybe[bool] = None
+    """Whether a value may have several lines, such as a certificate."""
 
     def flaw(self, value: object) -> Flaw | None:
         if not isinstance(value, str):
             return Flaw("PARAMETER_WANTS_TEXT")
-        if _CONTROL.search(value):
+        if (_CONTROL_IN_LINES if self.multiline else _CONTROL).search(value):
             return Flaw("PARAMETER_CONTROL")
         if self.min is not None and len(value) < self.min:
             return Flaw("PARAMETER_TOO_SHORT", {"limit": self.min})
@@ -141,14 +146,14 @@ class TextParam(ParamBase):
 
 
 class StringParam(TextParam):
-    """One line of text."""
+    """A text; one line unless it says `multiline`."""
 
     type: Literal["string"]
     default: Maybe[str] = None
 
 
 class SecretParam(TextParam):
-    """One line of text that is never shown; in git it has no value."""
+    """A text that is never shown; in git it has no value."""
 
     type: Literal["secret"]
     default: Annotated[None, BeforeValidator(_no_default)] = None

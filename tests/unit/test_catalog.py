@@ -63,7 +63,7 @@ def test_the_documented_example_is_valid_and_reads_as_documented() -> None:
     assert (plain.entry["requires"], changed.entry["requires"]) == (["redis"], [])
     defaults = {param["name"]: param.get("default") for param in changed.entry["params"]}
     assert defaults == {"HTTP_PORT": 8080, "TZ": "Asia/Shanghai", "WORKERS": 2, "ACCESS_LOG": True,
-                        "LOG_LEVEL": "warn", "ADMIN_PASSWORD": None, "CONTACT": None}
+                        "LOG_LEVEL": "warn", "ADMIN_PASSWORD": None, "CONTACT": None, "TLS_KEY": None}
 
 
 def test_the_documented_example_with_several_containers_is_valid() -> None:

@@ -65,6 +65,18 @@ def test_parameters_are_checked(param: str, expected: str | None) -> None:
     assert expected is None or found == [expected]
 
 
+@pytest.mark.parametrize("kind", ["string", "secret"])
+def test_a_value_may_have_lines_where_the_author_says_so(kind: str) -> None:
+    entry = {"params": [{"name": "A", "type": kind, "multiline": True, "max": 100_000}]}
+    value = "-----BEGIN-----\r\n\tx\n" * 4000
+    assert check_parameters(entry, {"A": value}) == {"A": value}
+    for wrong, reason in (("a\0", "PARAMETER_CONTROL"), ("\x1b[m", "PARAMETER_CONTROL"),
+                          ("x" * 100_001, "PARAMETER_TOO_LONG")):
+        with pytest.raises(BadRequest) as refused:
+            check_parameters(entry, {"A": wrong})
+        assert refused.value.reason == reason
+
+
 def test_a_parameter_is_declared_once() -> None:
     assert told(f"{GOOD}params:\n  - {{name: A, type: string}}\n  - {{name: A, type: int}}\n") == [
         "app/software.yml:7:12: The parameter A is declared twice. Remove one."]
