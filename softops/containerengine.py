@@ -60,11 +60,11 @@ class ContainerEngine(Engine):
         wanted = [str(one["Id"]) for one in self.listed()] if ids is None else ids
         return tuple(said for one in wanted if (said := self.inspected(one)) is not None)
 
-    def stats(self, engine_id: str) -> Mapping[str, Any] | None:
-        """What a container uses now, measured over about a second; None when it is gone."""
+    def sample(self, engine_id: str) -> Mapping[str, Any] | None:
+        """What a container has used up to now; None when it is gone."""
         with self._foreign():
             try:
-                said: Mapping[str, Any] = self._client.stats(engine_id, stream=False)
+                said: Mapping[str, Any] = self._client.stats(engine_id, stream=False, one_shot=True)
             except NotFound:
                 return None
             if not isinstance(said, dict):

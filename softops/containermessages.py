@@ -29,8 +29,8 @@ def state_message(container: Container, *, current: bool, at: float, engine_time
 
 
 def log_message(container_id: int, lines: Sequence[Mapping[str, Any]], *, at: float, skipped: int = 0,
-                ended: str | None = None) -> Message:
-    """container_log: new lines of a container, after `skipped` others; `ended` says why no more come."""
+                ended: bool = False) -> Message:
+    """container_log: new lines of a container, and how many more were `skipped`; when it has `ended` no more come."""
     return Message(topics=frozenset({f"log:{container_id}"}), milestone=True, payload={
         "type": CONTAINER_LOG, "containerId": container_id, "lines": list(lines), "skipped": skipped,
         "ended": ended, "timestamp": _stamp(at), "at": at})

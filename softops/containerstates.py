@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,21 @@ from typing import Any
 NAME_LABEL = "io.softops.name"
 VERSION_LABEL = "io.softops.version"
 SERVICE_LABEL = "com.docker.compose.service"
-STATES = frozenset({"created", "running", "paused", "restarting", "removing", "exited", "dead"})
+
+
+class EngineState(enum.StrEnum):
+    """The engines' words for the state of a container."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RESTARTING = "restarting"
+    REMOVING = "removing"
+    EXITED = "exited"
+    DEAD = "dead"
+
+
+STATES = frozenset(state.value for state in EngineState)
 ENDED = frozenset({"exited", "dead", "restarting"})
 """States in which the exit code means something."""
 HEALTHS = frozenset({"starting", "healthy", "unhealthy"})

@@ -8,6 +8,7 @@ from softops.broadcast import Hub
 from softops.checks import Checks
 from softops.clock import Clock, utc_now
 from softops.config import Settings
+from softops.containerlooks import ContainerLooks
 from softops.containers import Containers
 from softops.db import Database
 from softops.desiredstate import DesiredState
@@ -68,6 +69,7 @@ class Service:
                               place=settings.var_dir / "runs" / this_process())
         self.engines = EngineWatch(servers=self.servers, containers=self.containers, book=self.dials, hub=self.hub,
                                    clock=clock, lang=settings.language, inventory=settings.inventory_path)
+        self.looks = ContainerLooks(containers=self.containers, servers=self.servers, apps=self.apps, book=self.dials)
         self.checks = Checks(servers=self.servers, runner=runner, clock=clock, limits=limits,
                              lang=settings.language)
         self.worker = Worker(records=self.records, images=self.images, repositories=self.repositories,

@@ -72,3 +72,4 @@ WEB_TEXTS: Mapping[str, tuple[str, str]] = {
     "SUBSCRIPTION_MANY": ("One connection may watch at most {limit} things. Open another one.",
                           "一个连接最多关注 {limit} 项，请另开连接。"),
 }
+    "SUBSCRIPTION_TAIL": ("`tail` is of a log only. Give containerLog, too.", "`tail` 仅用于日志，请同时给出 containerLog。"),

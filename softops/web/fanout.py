@@ -75,6 +75,7 @@ class Fanout:
         """Send it nothing any more."""
         self._everything.discard(watcher)
         self.unwatch(watcher, tuple(watcher.topics or ()))
+        watcher.left()
 
     def watch(self, watcher: Watcher, topics: Iterable[str]) -> None:
         """Add to what it hears; the first time it stops to hear everything."""
@@ -86,6 +87,7 @@ class Fanout:
     def unwatch(self, watcher: Watcher, topics: Iterable[str]) -> None:
         """Take from what it hears."""
         for topic in topics:
+            watcher.end(topic)
             if watcher.topics is not None:
                 watcher.topics.discard(topic)
             room = self._rooms.get(topic, set())

@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from softops.service import Service
 from softops.web.fanout import Fanout
+from softops.web.logs import Logs
 from softops.web.plainsocket import PlainSocket
 from softops.web.replay import Replays
 from softops.web.sockets import SocketIo
@@ -19,7 +20,7 @@ class Live:
     def __init__(self, service: Service) -> None:
         lang = service.settings.language
         self._fanout = Fanout(service.hub)
-        self._replays = Replays(self._fanout, service.hub, service.records)
+        self._replays = Replays(self._fanout, service.hub, service.records, Logs(service.looks))
         self._plain = PlainSocket(self._fanout, self._replays, lang)
         self._socketio = SocketIo(self._fanout, self._replays, lang)
         self._open = False

@@ -1,4 +1,4 @@
-"""Beginning to watch: what was missed comes first, then the state of running layers, then everything live."""
+"""Beginning to watch: what was missed comes first, then the state of layers and containers, then all live."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from softops.messages import Message
 from softops.records import Records
 from softops.web.fanout import Fanout
 from softops.web.frames import Frame
+from softops.web.logs import Logs
 from softops.web.outbox import Cut
 from softops.web.subscription import Subscription
 from softops.web.watcher import Watcher
@@ -49,20 +50,23 @@ class Plan:
 class Replays:
     """Lets watchers begin to watch."""
 
-    def __init__(self, fanout: Fanout, hub: Hub, records: Records) -> None:
+    def __init__(self, fanout: Fanout, hub: Hub, records: Records, logs: Logs) -> None:
         self._fanout = fanout
         self._hub = hub
         self._records = records
+        self._logs = logs
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def begin(self, watcher: Watcher, subscription: Subscription) -> Plan:
-        """Let `watcher` watch what it asks for. NotFound when that job or record does not exist.
+        """Let `watcher` watch what it asks for. NotFound when that job, record or container does not exist.
 
         Returns when it is sure to get everything from now on; the replay goes on in the background.
         """
         if len((watcher.topics or set()) | subscription.topics) > MOST_TOPICS:
             raise BadRequest("SUBSCRIPTION_MANY", limit=MOST_TOPICS)
         plan = await to_thread.run_sync(self._plan, subscription)
+        if subscription.log is not None:
+            await self._logs.begin(watcher, subscription.log, subscription.lines)
         task = asyncio.create_task(self._run(watcher, plan))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -73,7 +77,8 @@ class Replays:
         self._fanout.unwatch(watcher, subscription.topics)
 
     async def close(self) -> None:
-        """End all replays."""
+        """End all replays, and all logs that are followed."""
+        self._logs.close()
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
+from softops.containermessages import CONTAINERS
 from softops.errors import BadRequest
 from softops.web.parameters import Id, Seq
-from softops.web.validation import read_values
+from softops.web.validation import Whole, read_values
 
-NAMES = ("job", "record", "server", "after")
-"""The names in a query; in a message they may also be called jobId, recordId, serverId."""
+NAMES = ("job", "record", "server", "after", "containers", "containerLog", "tail")
+"""The names in a query; in a message the first three may also be called jobId, recordId, serverId."""
+TAIL = 200
+"""Lines of a log that come first, unless said."""
+MOST_LINES = 5000
 
 
 class Subscription(BaseModel):
-    """Jobs, records and servers to watch; with `after`, the milestones above that number come first."""
+    """What to watch: a job, record or server, all containers, the log of one; with `after`, the milestones above that
+    number come first."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -24,18 +29,40 @@ class Subscription(BaseModel):
     record: Id | None = Field(default=None, validation_alias=AliasChoices("recordId", "record"))
     server: Id | None = Field(default=None, validation_alias=AliasChoices("serverId", "server"))
     after: Seq | None = None
+    containers: bool = False
+    log: Id | None = Field(default=None, validation_alias=AliasChoices("containerLog", "log"))
+    tail: Annotated[int, Whole(0, MOST_LINES)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flat(cls, values: Any) -> Any:
+        """`containerLog` may be an object with the container's id and `tail`."""
+        wanted = values.get("containerLog") if isinstance(values, dict) else None
+        if not isinstance(wanted, dict):
+            return values
+        names = {"containerId": "containerLog", "tail": "tail"}
+        return {**{name: value for name, value in values.items() if name != "containerLog"},
+                **{names.get(name, f"containerLog.{name}"): value for name, value in wanted.items()}}
 
     @model_validator(mode="after")
     def _after_belongs_to_a_job(self) -> Self:
         if self.after is not None and self.job is None and self.record is None:
             raise BadRequest("SUBSCRIPTION_AFTER")
+        if self.tail is not None and self.log is None:
+            raise BadRequest("SUBSCRIPTION_TAIL")
         return self
+
+    @property
+    def lines(self) -> int:
+        """How many lines of the log come first."""
+        return TAIL if self.tail is None else self.tail
 
     @property
     def topics(self) -> frozenset[str]:
         """The topics of the hub that are meant."""
-        given = (("job", self.job), ("record", self.record), ("server", self.server))
-        return frozenset(f"{name}:{value}" for name, value in given if value is not None)
+        given = (("job", self.job), ("record", self.record), ("server", self.server), ("log", self.log))
+        named = frozenset(f"{name}:{value}" for name, value in given if value is not None)
+        return named | {CONTAINERS} if self.containers else named
 
 
 def read_subscription(values: Mapping[str, Any]) -> Subscription:

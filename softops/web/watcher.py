@@ -26,6 +26,8 @@ class Watcher:
         self._live: Outbox | None = None
         self._replayed: dict[str, int] = {}
         self._shown: dict[LayerKey, float] = {}
+        self._endings: dict[str, Callable[[], None]] = {}
+        self._has_left = False
 
     def offer(self, frame: Frame) -> None:
         """A frame on one of its topics, live."""
@@ -59,6 +61,23 @@ class Watcher:
         live, self._live = self._live, None
         for frame in live.empty() if live is not None else ():
             self.offer(frame)
+
+    def on_end(self, topic: str, stop: Callable[[], None]) -> None:
+        """Call `stop` once it wants nothing of `topic` any more; at once, if it has left."""
+        if self._has_left:
+            stop()
+        else:
+            self._endings[topic] = stop
+
+    def end(self, topic: str) -> None:
+        """It wants nothing of `topic` any more."""
+        self._endings.pop(topic, lambda: None)()
+
+    def left(self) -> None:
+        """It wants nothing any more."""
+        self._has_left = True
+        for topic in tuple(self._endings):
+            self.end(topic)
 
     def _is_news(self, frame: Frame) -> bool:
         if not self._replayed:

@@ -29,7 +29,7 @@ class Raises:
 
 def app_over(exc: Exception) -> App:
     parts = Raises(exc)
-    service = SimpleNamespace(settings=Settings(language="en"), hub=Hub(), records=parts, images=parts,
+    service = SimpleNamespace(settings=Settings(language="en"), hub=Hub(), records=parts, images=parts, looks=parts,
                               start=parts.start, stop=lambda: None)
     return create_app(cast(Service, service))
 
