@@ -272,6 +272,8 @@ def test_a_server_is_looked_at(make_web: MakeWeb) -> None:
 
 def test_a_sync_reports_what_changed_and_waits_for_a_confirmation(make_web: MakeWeb, tmp_path: Path) -> None:
     web = make_web()
+    _, job = post(web, "/install", {"softId": soft_id(web), "servers": ["web1"]})
+    job_ended(web, job["id"])
     catalog = tmp_path / "catalog"
     (catalog / "catalog/demo/software.yml").unlink()
     other = "apiVersion: softops/v1\nname: other\nversions:\n  1.10: {image: x}\n"

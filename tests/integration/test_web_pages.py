@@ -138,7 +138,8 @@ def test_records_are_listed_as_in_the_contract(api: httpx.Client, service: Servi
         "systemSoftRecordVersion": "1.21.0", "systemSoftRecordDockerImage": "nginx:1.21.0",
         "systemSoftRecordServerName": "web1", "systemSoftRecordUser": "admin", "systemSoftRecordDigest": None,
         "systemSoftRecordCommit": COMMIT, "systemSoftRecordCode": 1002, "systemSoftRecordReason": "TASK_FAILED",
-        "systemSoftRecordCancelRequested": False}
+        "systemSoftRecordCancelRequested": False, "systemSoftRecordLog": None, "systemSoftRecordChanged": None,
+        "systemSoftRecordWave": None, "systemSoftRecordRevision": None}
     assert list(second)[:7] == [f"systemSoftRecord{name}" for name in (
         "Id", "SoftId", "ServerId", "Status", "StartTime", "EndTime", "Remark")]
     assert (first["systemSoftRecordId"], first["systemSoftRecordStatus"], first["systemSoftRecordEndTime"]) == (
@@ -168,6 +169,7 @@ def test_a_job_is_shown_with_its_records(api: httpx.Client, service: Service) ->
         "id": job.id, "operation": "install", "status": "SUCCESS", "softId": job.soft_id, "softName": "nginx",
         "version": "1.21.0", "dockerImage": "nginx:1.21.0", "digest": None, "commit": COMMIT, "user": "admin",
         "retryOf": None, "seq": 0, "cancelRequested": False, "command": "", "remark": f"web1: {record.remark}",
+        "options": {}, "strategy": None, "wave": None, "waves": None, "waiting": None, "parentId": None,
         "createTime": "2024-01-01T10:00:00", "startTime": "2024-01-01T10:00:00", "endTime": "2024-01-01T10:05:00",
         "parameters": {"HTTP_PORT": 8080, "GREETING": "{{ 你好 }}"},
         "records": [data_of(api.get(f"/record/{record.id}", headers=CHINESE))]}
