@@ -18,6 +18,7 @@ from softops.enginewatch import EngineWatch
 from softops.entities import Server
 from softops.errors import ConfigError
 from softops.git import GitMirror
+from softops.handback import HandBack
 from softops.handwork import Handwork
 from softops.images import Images
 from softops.installs import Installs
@@ -36,6 +37,7 @@ from softops.starts import Starts
 from softops.sync import Syncer
 from softops.vault import make_vault
 from softops.worker import Worker
+from softops.writeback import WriteBack
 
 FIRST_REPOSITORY = "catalog"
 """The name of the repository that the settings describe."""
@@ -67,9 +69,9 @@ class Service:
         self._watches_engines = takes_all
         self.dials = DialBook(runner=runner, limits=limits, home=settings.home,
                               place=settings.var_dir / "runs" / this_process())
+        self.looks = ContainerLooks(containers=self.containers, servers=self.servers, apps=self.apps, book=self.dials)
         self.engines = EngineWatch(servers=self.servers, containers=self.containers, book=self.dials, hub=self.hub,
                                    clock=clock, lang=settings.language, inventory=settings.inventory_path)
-        self.looks = ContainerLooks(containers=self.containers, servers=self.servers, apps=self.apps, book=self.dials)
         self.checks = Checks(servers=self.servers, runner=runner, clock=clock, limits=limits,
                              lang=settings.language)
         self.worker = Worker(records=self.records, images=self.images, repositories=self.repositories,
@@ -89,6 +91,9 @@ class Service:
         self.desires = Desires(read=self._read_hosts, servers=self.servers, apps=self.apps, images=self.images,
                                containers=self.containers, state=DesiredState(self.database), engines=self.engines,
                                git=InventoryGit(settings.inventory_path, settings.var_dir / "git"), clock=clock)
+        if settings.write_back:
+            writer = WriteBack(InventoryGit(settings.inventory_path, settings.var_dir / "git"), settings.var_dir)
+            self.worker.follows(HandBack(records=self.records, apps=self.apps, writer=writer).job_ended)
         self.applies = Applies(starts=self.starts, state=DesiredState(self.database))
         self.healer = Healer(self.desires, self.applies)
 

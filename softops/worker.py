@@ -85,6 +85,7 @@ class Worker:
         self._runner = runner
         self._rollout = Rollout(records=records, images=images, repositories=repositories, runner=runner,
                                 vault=vault, limits=limits, patience=patience, clock=clock, watch=self._job_run)
+        self._after: Callable[[int], object] = lambda _job: None
         self._hub = hub
         self._clock = clock
         self._owner = owner
@@ -117,6 +118,10 @@ class Worker:
     def takes_back(self, undo: Callable[[Job, Sequence[Record]], Job | None]) -> None:
         """How a job is undone whose strategy says that it is to be."""
         self._rollout.undo = undo
+
+    def follows(self, after: Callable[[int], object]) -> None:
+        """What is called with the number of each job that has ended here."""
+        self._after = after
 
     def notify(self, job_id: int) -> None:
         """A new job waits."""
@@ -206,6 +211,7 @@ class Worker:
             job = self._records.claim(job_id, owner=self._owner, now=self._clock(), lease=LEASE)
             if job is not None:
                 self._attempt(job, active)
+                self._after(job_id)
         finally:
             del self._active[job_id]
             with self._changed:
