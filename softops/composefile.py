@@ -15,8 +15,8 @@ from softops.problems import nearest, shortened
 
 _TOP = frozenset({"name", "services", "volumes", "networks", "configs", "secrets", "version"})
 _READS_FILES = ("build", "credential_spec", "develop", "env_file", "extends", "label_file", "profiles", "provider")
-VARIABLE = re.compile(r"\$(?:\$|\{?(?P<name>[A-Za-z_][A-Za-z0-9_]*))")
-"""What Compose interpolates, `$$` apart; also inside another one's default."""
+VARIABLE = re.compile(r"\$(?:\$|(?P<brace>\{)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?(brace)(?P<unset>[-+?])?))")
+"""What Compose interpolates, also inside another one's default; `unset` tells empty from not set."""
 OF_COMPOSE = frozenset({"COMPOSE_PROJECT_NAME"})
 """Variables that Compose itself gives."""
 
@@ -38,6 +38,8 @@ def check_file(software: str, data: Mapping[str, Any], names: Collection[str]) -
     for text in _texts(data):
         for match in VARIABLE.finditer(text):
             _check_variable(software, match["name"], names)
+            if match["unset"]:
+                raise BadRequest("COMPOSE_UNSET", software=software, name=match["name"], sign=match["unset"])
 
 
 def _check_service(software: str, name: str, service: Mapping[str, Any], names: Collection[str]) -> None:

@@ -100,6 +100,11 @@ def finished(app: AppVersion, data: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": project_name(app.name), "services": services, **rest}
 
 
+def env_of(entry: Mapping[str, Any], values: Mapping[str, Any]) -> str:
+    """The text of `.env` for values that were checked before: the same as AppFiles.env, without asking Compose."""
+    return env_file({param.name: values.get(param.name) for param in declared(entry)})
+
+
 def env_file(values: Mapping[str, Any]) -> str:
     """The text of `.env`: every value between double quotes, so that Compose reads back exactly what was given. A
     parameter without a value is empty: nothing is taken from the environment of whoever calls Compose."""

@@ -72,3 +72,11 @@ def test_no_variable_of_the_caller_gets_in(text: str) -> None:
     assert told(text) == (
         "app: the template uses the variable HOME, which is no parameter; Compose would take it from whoever calls it. "
         "Declare it under params or use: PORT, TZ. A dollar sign is $$.")
+
+
+@pytest.mark.parametrize("sign", ["-", "+", "?"])
+def test_empty_and_not_set_are_the_same(sign: str) -> None:
+    assert told(f"services: {{web: {{image: a, command: '${{TZ:-${{PORT{sign}x}}}}'}}}}") == (
+        f"app: ${{PORT{sign}...}} in the template means something else for an empty value than for none, and a "
+        f"parameter that is not given is empty. Write ${{PORT:{sign}...}}.")
+    assert told(f"services: {{web: {{image: a, command: '${{PORT:{sign}x}} $PORT{sign}x $${{PORT{sign}x}}'}}}}") is None

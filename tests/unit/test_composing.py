@@ -11,6 +11,7 @@ from softops.composing import (
     MAX_VALUE,
     AppVersion,
     env_file,
+    env_of,
     finished,
     labels_of,
     project_name,
@@ -80,6 +81,11 @@ def test_softops_sets_only_what_it_has_to() -> None:
 def test_values_stand_in_env_between_quotes() -> None:
     assert env_file({"B": "$x \"y\" \\n 'z' #\n\r", "A": True, "N": 3, "NOTHING": None}) == (
         'A="true"\nB="\\$x \\"y\\" \\\\n \'z\' #\\n\\r"\nN="3"\nNOTHING=""\n')
+
+
+def test_an_env_file_has_a_line_for_every_parameter() -> None:
+    app = an_app()
+    assert env_of(app.entry, GIVEN) == env_file(values_in_force(app, GIVEN)) == 'NOTE=""\nPASSWORD="x"\nPORT="80"\n'
 
 
 def test_parameters_left_out_are_known_as_such() -> None:
