@@ -9,24 +9,37 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from softops.client import Address, Client
+from softops.client import PAGE_SIZE, Address, Client
 from softops.config import Settings
 from softops.db import Database
-from softops.errors import SoftopsError
+from softops.errors import RegistryError, SoftopsError
 from softops.git import GitMirror
+from softops.images import Images
 from softops.inventory import read_inventory
+from softops.locations import is_loopback, location
 from softops.reach import server_url
-from softops.texts import Lang
+from softops.references import parse_reference
+from softops.registry import RegistryClient
+from softops.service import FIRST_REPOSITORY
+from softops.statuses import ImageStatus
+from softops.texts import Lang, render
 from softops.upgrade import MIGRATIONS
 
 ENOUGH_SPACE = 1_000_000_000
 """Bytes that the working directory should have free for the database, mirrors and runs."""
+MOST_REGISTRIES = 8
+REGISTRY_PATIENCE = 5
+"""Seconds of silence; SOFTOPS_CONNECT_TIMEOUT where that is less."""
+SILENT = frozenset({"REGISTRY_UNREACHABLE", "REGISTRY_PLAIN_HTTP", "REGISTRY_BAD_ANSWER"})
+"""What a registry that works does not say."""
 PLAYBOOKS = ("ansible.cfg", "playbooks/install.yml", "playbooks/pull.yml", "playbooks/inspect.yml")
 
 
@@ -64,6 +77,7 @@ def examine(settings: Settings, lang: Lang) -> Iterator[Finding]:
     if var.level is not Level.PROBLEM:
         yield _told(lang, "DOCTOR_CATALOG", lambda: check_catalog(settings))
     yield _told(lang, "DOCTOR_DATABASE", lambda: check_database(settings))
+    yield _told(lang, "DOCTOR_REGISTRIES", lambda: check_registries(settings, lang))
     yield check_server(settings, lang)
 
 
@@ -133,9 +147,8 @@ def check_catalog(settings: Settings) -> Finding:
 
 def check_database(settings: Settings) -> Finding:
     """The database answers; a SQLite file that does not exist yet is made at the first start."""
-    file = settings.database_url.removeprefix("sqlite:///")
-    if file != settings.database_url and not Path(file).exists():
-        return Finding(check="DOCTOR_DATABASE", level=Level.NOTE, detail=f"{file}: new")
+    if settings.database_url.startswith("sqlite:///") and not _sqlite_file(settings).exists():
+        return Finding(check="DOCTOR_DATABASE", level=Level.NOTE, detail=f"{_sqlite_file(settings)}: new")
     database = Database(settings.database_url)
     try:
         with database.reading() as session:
@@ -148,18 +161,58 @@ def check_database(settings: Settings) -> Finding:
                    if level is Level.NOTE else f"{database.engine.url.render_as_string(hide_password=True)} {found}")
 
 
+def check_registries(settings: Settings, lang: Lang) -> Finding:
+    """The registries of the software answer this machine, which asks them for sizes. Servers pull by themselves."""
+    examples = _an_image_of_each_registry(settings)
+    with RegistryClient(settings.plain_http_registries, min(settings.connect_timeout, REGISTRY_PATIENCE)) as client, \
+            ThreadPoolExecutor(MOST_REGISTRIES) as pool:
+        silent = [error for error in pool.map(partial(_silence, client), examples.values()) if error]
+    if silent:
+        return Finding(check="DOCTOR_REGISTRIES", level=Level.NOTE,
+                       detail=" ".join(error.text(lang) for error in silent))
+    return Finding(check="DOCTOR_REGISTRIES", level=Level.OK, detail=", ".join(examples) or "-")
+
+
+def _an_image_of_each_registry(settings: Settings) -> dict[str, str]:
+    if settings.database_url.startswith("sqlite:///") and not _sqlite_file(settings).exists():
+        return {}
+    database = Database(settings.database_url)
+    try:
+        rows = Images(database).page(page=1, size=1000, status=ImageStatus.AVAILABLE).records
+    finally:
+        database.close()
+    images = {location(reference).registry: row.docker_image for row in rows
+              if (reference := parse_reference(row.docker_image))}
+    # A registry at a loopback address is each server's own.
+    return dict([item for item in sorted(images.items()) if not is_loopback(item[0])][:MOST_REGISTRIES])
+
+
+def _silence(client: RegistryClient, image: str) -> RegistryError | None:
+    try:
+        client.manifest(image)
+    except RegistryError as exc:
+        return exc if exc.reason in SILENT else None
+    return None
+
+
 def check_server(settings: Settings, lang: Lang) -> Finding:
-    """A server answers at SOFTOPS_URL; commands do without one unless it is set."""
+    """A server answers at SOFTOPS_URL; commands do without one unless it is set. Its own settings are those of where
+    it was started: a note when it reads another catalog than these settings say."""
     client = Client(Address(url=server_url(settings)), lang=lang)
     try:
-        client.get("/repository/page", size=1)
+        rows = client.get("/repository/page", size=PAGE_SIZE)["records"]
     except SoftopsError as exc:
         chosen = "url" in settings.model_fields_set
         return Finding(check="DOCTOR_SERVER", level=Level.PROBLEM if chosen else Level.NOTE, detail=exc.text(lang),
                        remedy="softops serve")
     finally:
         client.close()
-    return Finding(check="DOCTOR_SERVER", level=Level.OK, detail=server_url(settings))
+    url, ours = server_url(settings), (settings.catalog_url, settings.catalog_ref)
+    theirs = next(((row["url"], row["ref"]) for row in rows if row["name"] == FIRST_REPOSITORY), ours)
+    if theirs != ours and "***" not in theirs[0]:
+        return Finding(check="DOCTOR_SERVER", level=Level.NOTE, detail=render(
+            "DOCTOR_OTHER_SETTINGS", lang, {"url": url, "theirs": " ".join(theirs), "ours": " ".join(ours)}))
+    return Finding(check="DOCTOR_SERVER", level=Level.OK, detail=url)
 
 
 def _told(lang: Lang, check: str, look: Callable[[], Finding]) -> Finding:
@@ -168,6 +221,10 @@ def _told(lang: Lang, check: str, look: Callable[[], Finding]) -> Finding:
         return look()
     except SoftopsError as exc:
         return Finding(check=check, level=Level.PROBLEM, detail=exc.text(lang))
+
+
+def _sqlite_file(settings: Settings) -> Path:
+    return Path(settings.database_url.removeprefix("sqlite:///"))
 
 
 def _program(check: str, name: str, option: str, remedy: str) -> Finding:

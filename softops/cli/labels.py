@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from softops.cli.containerwords import CONTAINER_HELP, CONTAINER_WORDS
 from softops.cli.terms import TERMS
 from softops.cli.versionwords import VERSION_HELP, VERSION_WORDS
 from softops.texts import Lang, Text
@@ -14,6 +15,7 @@ from softops.texts import Lang, Text
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 
 HELP: Mapping[str, Text] = {
+    **CONTAINER_HELP,
     **VERSION_HELP,
     "APP": Text("GitOps for Docker software on one's own servers.", "面向自有服务器的 Docker 软件 GitOps 工具。"),
     "EPILOG": Text("Exit codes: 0 all succeeded, 1 something did not succeed, 2 wrong usage or input, "
@@ -65,7 +67,8 @@ HELP: Mapping[str, Text] = {
     "PARAM": Text("A start parameter NAME=VALUE, or NAME=@FILE for what is in a file (a password: others see what is typed); "
                   "@@ stands for a value that begins with @. May be repeated.",
                   "启动参数 名称=值，或 名称=@文件 从文件读取（如密码：命令行内容他人可见）；以 @ 开头的值请写成 @@。可重复。"),
-    "DETACH": Text("Do not watch; print the job and return.", "不显示进度，打印任务后立即返回。"),
+    "DETACH": Text("Do not watch: print the job and return. Without a running server the job needs this command, which then stays.",
+                   "不显示进度，打印任务后立即返回。没有运行中的服务器时任务依附于本命令，命令会等到其结束。"),
     "JOB": Text("Number of a job.", "任务编号。"),
     "SOFT_FILTER": Text("Only this software: NAME or NAME:VERSION.", "仅此软件：名称 或 名称:版本。"),
     "SERVER_FILTER": Text("Only this server: name or id.", "仅此服务器：名称或编号。"),
@@ -76,6 +79,7 @@ HELP: Mapping[str, Text] = {
 }
 
 WORDS: Mapping[str, Text] = {
+    **CONTAINER_WORDS,
     **VERSION_WORDS,
     "NAME": Text("Name", "名称"), "VERSION": Text("Version", "版本"), "STATUS": Text("Status", "状态"),
     "SIZE": Text("Download", "下载量"), "IMAGE": Text("Image", "镜像"), "DESCRIPTION": Text("Description", "描述"),
@@ -104,6 +108,8 @@ WORDS: Mapping[str, Text] = {
     "JOB_MADE": Text("Job {job} was made. Watch it with `softops watch {job}`.", "已创建任务 {job}。可用 `softops watch {job}` 查看进度。"),
     "JOB_GOES_ON": Text("Job {job} goes on without you. Look again: `softops watch {job}`. End it: `softops cancel {job}`.",
                         "任务 {job} 仍在继续。再次查看：`softops watch {job}`。结束它：`softops cancel {job}`。"),
+    "DETACH_STAYS": Text("No server is running, so this command stays until job {job} has ended.",
+                         "没有运行中的服务器，本命令会等到任务 {job} 结束。"),
     "JOB_ENDS_HERE": Text("No server is running, so job {job} ends with this command. Repeat it: `softops retry {job}`.",
                           "没有运行中的服务器，任务 {job} 随本命令结束。可重试：`softops retry {job}`。"),
     "CONNECTION_LOST": Text("The connection to softops is lost; trying again ...", "与 softops 的连接中断，正在重连……"),
@@ -140,6 +146,7 @@ WORDS: Mapping[str, Text] = {
     "DOCTOR_PLAYBOOKS": Text("Playbooks", "Playbook"), "DOCTOR_VAR": Text("Working directory, free space", "工作目录及可用空间"),
     "DOCTOR_INVENTORY": Text("Servers in the inventory", "清单中的服务器数"),
     "DOCTOR_CATALOG": Text("Catalog repository", "目录仓库"), "DOCTOR_DATABASE": Text("Database", "数据库"),
+    "DOCTOR_REGISTRIES": Text("Registries", "镜像仓库"),
     "DOCTOR_SERVER": Text("Server", "服务器"),
     "DOCTOR_OK": Text("Nothing is missing.", "一切就绪。"),
     "DOCTOR_PROBLEMS": Text("Problems: {count}. Mend them from the top.", "共 {count} 个问题，请从上到下依次处理。"),

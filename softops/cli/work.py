@@ -90,6 +90,8 @@ def _newest(client: Client) -> int:
 def started(client: Client, output: Output, job: Job, *, detach: bool) -> None:
     """Stay with a job that was made until it has ended, or only name it."""
     # Inside this command the job would end with it.
+    if detach and client.address.socket is not None:
+        output.note("DETACH_STAYS", job=job["id"])
     if not detach or client.address.socket is not None:
         _stay(client, output, job)
     elif output.as_json:

@@ -29,7 +29,9 @@ def test_sync_install_and_records_work_without_a_server_and_leave_nothing_runnin
     installed = alone("install", "greeter", "--server", "web1", "--json")
     assert (installed.code, installed.err, installed.document["status"]) == (0, "", "SUCCESS")
     # It can't be left alone: it would end with the command.
-    assert alone("pull", "greeter", "--server", "web2", "--detach", "--json").document["status"] == "SUCCESS"
+    stayed = alone("pull", "greeter", "--server", "web2", "--detach", "--json")
+    assert (stayed.err, stayed.document["status"]) == (
+        "No server is running, so this command stays until job 2 has ended.\n", "SUCCESS")
     rows = alone("records", "--json").document
     assert [(row["systemSoftRecordServerName"], row["systemSoftRecordStatus"]) for row in rows] == [
         ("web2", "SUCCESS"), ("web1", "SUCCESS")]
@@ -64,7 +66,7 @@ def test_doctor_finds_everything_in_order(alone: Shell, tmp_path: Path) -> None:
     assert ended.code == 0
     assert {finding["check"]: finding["level"] for finding in ended.document} == {
         "python": "OK", "ansible": "OK", "git": "OK", "ssh": "OK", "playbooks": "OK", "var": "OK", "inventory": "OK",
-        "catalog": "OK", "database": "OK", "server": "NOTE"}
+        "catalog": "OK", "database": "OK", "registries": "OK", "server": "NOTE"}
 
 
 def test_doctor_tells_of_a_locale_that_only_runs_by_hand_stumble_over(alone: Shell, tmp_path: Path) -> None:
@@ -72,6 +74,19 @@ def test_doctor_tells_of_a_locale_that_only_runs_by_hand_stumble_over(alone: She
     ended = alone("doctor", "--json", LC_ALL="xx_XX.UTF-8")
     (finding,) = [finding for finding in ended.document if finding["check"] == "ansible"]
     assert (finding["level"], finding["remedy"]) == ("NOTE", "export LC_ALL=C.UTF-8")
+
+
+def test_doctor_names_a_registry_that_speaks_plain_http_and_the_setting_for_it(
+        alone: Shell, tmp_path: Path, fleet: Fleet) -> None:
+    (tmp_path / "tmp").mkdir()
+    assert alone("sync").code == 0
+    ended = alone("doctor", "--json", SOFTOPS_INSECURE_REGISTRIES="")
+    (finding,) = [finding for finding in ended.document if finding["check"] == "registries"]
+    assert (ended.code, finding["level"]) == (0, "NOTE")
+    assert f"add {fleet.registry.host} to SOFTOPS_INSECURE_REGISTRIES" in finding["detail"]
+    refused = alone("refresh", "greeter:1.9", SOFTOPS_INSECURE_REGISTRIES="")
+    assert refused.code == 1
+    assert f"add {fleet.registry.host} to SOFTOPS_INSECURE_REGISTRIES" in refused.err
 
 
 def test_doctor_names_what_is_missing_and_how_to_mend_it(alone: Shell, tmp_path: Path) -> None:
