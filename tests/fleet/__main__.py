@@ -6,10 +6,14 @@ import argparse
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 
 from tests.fleet.commands import FleetError
 from tests.fleet.fleet import Fleet
 from tests.fleet.server import numbered
+
+LAYER = 5_000_000
+"""Bytes of an image's layer above busybox."""
 
 
 def main() -> int:
@@ -19,16 +23,19 @@ def main() -> int:
     up = commands.add_parser("up", help="start a fleet and keep it until Ctrl-C")
     up.add_argument("--servers", type=int, default=2, help="how many (default 2)")
     up.add_argument("--user", choices=("root", "ops"), default="root", help="whom Ansible logs in as (default root)")
+    up.add_argument("--images", nargs="*", default=[], metavar="NAME:TAG", help="images to push to the registry")
     chosen = parser.parse_args()
+    if wrong := [image for image in chosen.images if not all(image.rpartition(":"))]:
+        parser.error(f"{wrong[0]} is not NAME:TAG")
     try:
-        _up(chosen.servers, chosen.user)
+        _up(chosen.servers, chosen.user, chosen.images)
     except FleetError as exc:
         print(exc, file=sys.stderr)
         return 1
     return 0
 
 
-def _up(servers: int, user: str) -> None:
+def _up(servers: int, user: str, images: Sequence[str]) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -37,7 +44,11 @@ def _up(servers: int, user: str) -> None:
             print(f"{server.name:10} ssh -i {fleet.key} -o UserKnownHostsFile={fleet.known_hosts} "
                   f"{user}@{server.address}")
         print(f"registry   {fleet.registry.host} (slow road: {fleet.slow.host})")
+        for image in images:
+            name, _, tag = image.rpartition(":")
+            print(f"image      {fleet.registry.host}/{image}  {fleet.registry.push(name, tag, layers=[LAYER])}")
         print(f"inventory  {fleet.inventory()}")
+        print(f"settings   SOFTOPS_INVENTORY={fleet.inventory()} SOFTOPS_INSECURE_REGISTRIES={fleet.plain_http}")
         print("Ctrl-C ends it.", flush=True)
         stop.wait()
 
