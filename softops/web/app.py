@@ -40,6 +40,8 @@ class App:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._stopping = False
+        self.lang: Lang = service.settings.language
+        """The language of those who name none."""
         self.live = Live(service)
         self._http = Handlers(service, lambda: self._stopping).application(ENDPOINTS)
         description = document(ENDPOINTS, __version__)
@@ -108,7 +110,7 @@ class App:
             await broken(exc, self._language(scope))(scope, receive, answer.send)
 
     def _language(self, scope: Scope) -> Lang:
-        return language(Headers(scope=scope).get("accept-language"), self._service.settings.language)
+        return language(Headers(scope=scope).get("accept-language"), self.lang)
 
 
 class _Answer:

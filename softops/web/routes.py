@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from asyncio import timeout
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -32,6 +33,8 @@ QUICK_THREADS = 40
 SLOW_THREADS = 32
 WAITING_THREADS = 256
 """Callers that wait for a job at the same time; more of them take turns."""
+BODY_TIME = 30.0
+"""Seconds within which a body has to be here."""
 MAX_FIELDS = 20_000
 """Values in a query."""
 NO_BODY = (b"", b"{}", b"null")
@@ -137,11 +140,14 @@ def _read_body(endpoint: Endpoint, body: bytes) -> BaseModel | None:
 
 
 async def _whole_body(request: Request) -> bytes:
-    """The body; TooLarge as soon as more than the limit has come."""
+    """The body; TooLarge as soon as more than the limit has come, BadRequest when it takes too long."""
     body = bytearray()
-    async with aclosing(request.stream()) as chunks:
-        async for chunk in chunks:
-            body += chunk
-            if len(body) > MAX_BODY:
-                raise TooLarge("BODY_TOO_LARGE", limit=MAX_BODY // 1024)
+    try:
+        async with timeout(BODY_TIME), aclosing(request.stream()) as chunks:
+            async for chunk in chunks:
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise TooLarge("BODY_TOO_LARGE", limit=MAX_BODY // 1024)
+    except TimeoutError as exc:
+        raise BadRequest("BODY_LATE", seconds=round(BODY_TIME)) from exc
     return bytes(body)

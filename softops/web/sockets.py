@@ -14,10 +14,12 @@ import socketio
 from engineio.async_socket import AsyncSocket
 from engineio.exceptions import EngineIOError
 from engineio.packet import CLOSE, Packet
+from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
 from softops.errors import BadRequest, SoftopsError
 from softops.texts import Lang
+from softops.web.engineio import Refusals
 from softops.web.fanout import Fanout
 from softops.web.language import language
 from softops.web.outbox import BATCH, Cut
@@ -76,13 +78,15 @@ class SocketIo:
             # It asks and asks without ever coming for the answers.
             await known.close(wait=False)
 
+        answer = Refusals(scope, send, language(Headers(scope=scope).get("accept-language"), self._default))
+
         async def listen() -> Message:
             # What a client says is answered into a queue without a bound: who takes no answers is not heard.
             while scope["type"] == "websocket" and queues and _has_much(queues[0]):
                 await queues[0].join()
             return await receive()
 
-        await self._server.handle_request(scope, listen, send)
+        await self._server.handle_request(scope, listen, answer.send)
 
     async def close(self) -> None:
         """Disconnect everybody; no task is left."""
