@@ -67,7 +67,8 @@ def _taken_over(environment: Any) -> Iterator[str]:
     if isinstance(environment, Mapping):
         yield from (name for name, value in environment.items() if value is None)
     elif isinstance(environment, list):
-        yield from (str(entry) for entry in environment if "=" not in str(entry))
+        texts = [str(getattr(entry, "text", entry)) for entry in environment]
+        yield from (text for text in texts if "=" not in text)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -158,7 +158,9 @@ def _mount(volume: str) -> str | dict[str, Any]:
 def _labelled(labels: Any, ours: Mapping[str, str]) -> Any:
     if isinstance(labels, list):
         return [*labels, *(f"{key}={value}" for key, value in ours.items())]
-    return {**(labels or {}), **ours}
+    if labels is None or isinstance(labels, Mapping):
+        return {**(labels or {}), **ours}
+    return labels  # Compose says that it is neither
 
 
 class _Dumper(yaml.SafeDumper):

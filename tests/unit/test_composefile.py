@@ -61,7 +61,7 @@ def test_other_files_and_places_are_refused(text: str, expected: str | None) -> 
 
 
 @pytest.mark.parametrize("text", [
-    "services: {web: {image: a, environment: [HOME]}}", "services: {web: {image: a, environment: {HOME: }}}",
+    "services: {web: {image: a, environment: [TZ, HOME]}}", "services: {web: {image: a, environment: {HOME: }}}",
     "services: {web: {image: a, volumes: ['${HOME}/x:/y']}}", "services: {web: {image: a, volumes: ['$HOME/x:/y']}}",
     "services: {web: {image: a, command: '${PORT:-${HOME}}'}}", "services: {web: {image: a, command: '${HOME:-x}'}}",
     "services: {web: {image: a, command: '$$${HOME}'}}", 'services: {web: {image: a, command: "\\x24{HOME}"}}',

@@ -78,6 +78,12 @@ def test_softops_sets_only_what_it_has_to() -> None:
             "team=web", "io.softops.name=web.app", "io.softops.version=1.10", "io.softops.commit=a$$b"]}}}
 
 
+def test_labels_of_a_wrong_kind_are_left_for_compose_to_refuse() -> None:
+    app = an_app()
+    assert finished(app, {"services": {"a": {"labels": 3}}})["services"]["a"]["labels"] == 3
+    assert finished(app, {"services": {"a": {"labels": None}}})["services"]["a"]["labels"] == labels_of(app)
+
+
 def test_values_stand_in_env_between_quotes() -> None:
     assert env_file({"B": "$x \"y\" \\n 'z' #\n\r", "A": True, "N": 3, "NOTHING": None}) == (
         'A="true"\nB="\\$x \\"y\\" \\\\n \'z\' #\\n\\r"\nN="3"\nNOTHING=""\n')
