@@ -78,10 +78,16 @@ once() {
     fi
 }
 
+# One line for each package: downloading and unpacking Ansible takes a minute or two.
+progress() {
+    sed -unE 's/^ *Collecting ([^ ]+).*/setup:   \1/p; s/^(Installing|Building) .*/setup:   \1 .../p'
+}
+
 install_python() {
-    echo "setup: installing Python packages into .venv"
+    echo "setup: installing Python packages into .venv (takes a minute or two)"
     .venv/bin/python -c '' 2>/dev/null || "$python" -m venv --clear .venv
-    .venv/bin/python -m pip install --quiet --constraint tests/constraints.txt --editable '.[dev]'
+    .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off \
+        --constraint tests/constraints.txt --editable '.[dev]' | progress
 }
 
 install_node() {
