@@ -45,6 +45,9 @@ PLAN_TEXTS: Mapping[str, tuple[str, str]] = {
     "APPLY_PROBLEMS": ("Nothing was done: {count} problems in the inventory have to be mended first.",
                        "未执行任何操作：请先解决清单中的 {count} 个问题。"),
     "APPLY_SUCCESS": ("Applied.", "已应用"),
+    "SITE_PROBLEMS": ("The inventory asks for what can't be done: {problems}", "清单中的要求无法满足：{problems}"),
+    "SECRET_BY_HAND": ("{software} needs the secret {name}, which softops would generate and keep. Start it with softops first, or give the value by name under softops_secrets in a file: -e @FILE.",
+                       "{software} 需要由 softops 生成并保存的机密 {name}。请先用 softops 启动它，或在文件的 softops_secrets 中按名称给出：-e @文件。"),
     # What is written back
     "WRITE_BACK_FOREIGN": ("The file softops.yml of this server in host_vars was not written by softops, or was changed by hand. Rename it, or delete it.",
                            "host_vars 中此服务器的 softops.yml 不是 softops 写的，或被手工修改过。请改名或删除它。"),
