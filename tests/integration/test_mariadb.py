@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from tests.integration.mariadb import MariaDB
+
 CODE = """
 import sys, time
 from pathlib import Path
@@ -35,3 +37,15 @@ def runs(process: Path) -> bool:
         return b"mariadbd" in (process / "cmdline").read_bytes()
     except OSError:
         return False
+
+
+def test_what_is_committed_outlives_a_kill(tmp_path: Path) -> None:
+    with MariaDB(tmp_path / "m") as server:
+        inserts = [f"INSERT INTO kept VALUES ({number})" for number in range(20)]
+        for statement in ("CREATE TABLE kept (id INT)", *inserts):
+            with server.connect() as connection, connection.cursor() as cursor:
+                cursor.execute(statement)
+        server.kill()
+        server.start()
+        with server.connect() as connection, connection.cursor() as cursor:
+            assert cursor.execute("SELECT id FROM kept") == 20
