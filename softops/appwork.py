@@ -79,6 +79,8 @@ class AppWork(ABC):
         self.project = project_name(order.name)
         self.found = place.found.get(order.name, Found())
         self._cancelled = cancelled
+        self.touched = False
+        """Whether anything on the server may be another than before."""
 
     @abstractmethod
     def run(self) -> Done:
@@ -114,6 +116,7 @@ class AppWork(ABC):
 
     def script(self, text: str) -> None:
         """Run a script that came as text; RunFailed unless it got to its end."""
+        self.touched = True
         said = self.place.shell("/bin/sh", stdin=text)
         if said.code or DONE not in said.output:
             raise RunFailed("APP_FILES_FAILED", path=self.directory,
@@ -169,6 +172,7 @@ class AppWork(ABC):
             raise self._refused(call.words)
 
     def _call(self, arguments: str) -> ComposeCall:
+        self.touched = True
         mark = new_mark()
         function = compose_function(self.project, self.directory, self.place.socket)
         script = watched_script(function, f"--progress json {arguments}", mark)

@@ -29,9 +29,10 @@ class Step:
 
 def watched_script(function: str, arguments: str, mark: str) -> str:
     """The shell script that runs Compose with `arguments` and says `mark` and its exit code at the end. When nobody
-    listens any more Compose is told to stop."""
-    return (f"{function}; exec 3<&0; (dc {arguments}) </dev/null 2>&1 & p=$!; "
-            "{ cat <&3; kill -TERM $p; } >/dev/null 2>&1 & "
+    listens any more Compose is told to stop. Two at a time would be in each other's way: one waits for the other."""
+    lock = "[ $PWD = / ] || ! command -v flock >/dev/null || { exec 4<. && flock -w 600 4; }"
+    return (f"{function}; {lock}; exec 3<&0; (dc {arguments}) </dev/null 2>&1 4<&- & p=$!; "
+            "{ cat <&3; kill -TERM $p; } >/dev/null 2>&1 4<&- & "
             f"wait $p; printf '%s %s\\n' {mark} $?")
 
 

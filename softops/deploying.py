@@ -12,15 +12,21 @@ from softops.claims import refuse_taken
 from softops.delivery import Delivered, Delivery, Wishes
 from softops.errors import PullFailed, ServerUnreachable, SoftopsError, StartFailed
 from softops.installed import fingerprint, manifest_path
+from softops.params import secret_names
 from softops.serverfiles import (
+    COMPOSE,
+    ENV,
     FAILED,
     RUNNING,
+    SHOWN,
     STARTING,
+    masked_env,
     note_script,
     previous_command,
     restore_script,
     revision_text,
     same_files,
+    shown_command,
     write_script,
 )
 from softops.verdicts import one_time_tasks
@@ -43,12 +49,12 @@ class Deployment(AppWork):
         digest = delivered.digest
         if alike and not fresh:
             return Done(changed=False, reason="ALREADY_RUNNING", digest=digest)
-        if self.place.check:
-            return Done(changed=True, reason="START_SUCCESS", digest=digest, diff=self._diff())
-        self.require_compose()
-        self.stop_if_cancelled()
-        self._start(digest)
-        return Done(changed=True, reason="START_SUCCESS", digest=digest)
+        diff = self._diff()
+        if not self.place.check:
+            self.require_compose()
+            self.stop_if_cancelled()
+            self._start(digest)
+        return Done(changed=True, reason="START_SUCCESS", digest=digest, diff=diff)
 
     def _runs_like_that(self) -> bool:
         """Whether the server has these files, they have worked, and just those containers are well now."""
@@ -86,6 +92,7 @@ class Deployment(AppWork):
         return revision_text({
             "name": main.name, "version": main.version, "image": main.image, "digest": digest,
             "repository": main.repository, "commit": main.commit, "state": state, "containers": containers or {},
+            "secrets": sorted(self._secrets),
             "fingerprint": fingerprint((self.order.compose + self.order.env).encode())})
 
     def _go_back(self, error: SoftopsError, digest: str | None, *, way_back: bool) -> None:
@@ -135,7 +142,22 @@ class Deployment(AppWork):
             return "-"
 
     def _diff(self) -> tuple[Mapping[str, str], ...]:
-        return ()
+        """What would become of the two files, without secrets."""
+        if not self.place.diff:
+            return ()
+        secrets = self._secrets | self.found.secrets
+        said = self.place.shell(shown_command(self.directory, secrets)).output.replace("\r\n", "\n")
+        compose, _, env = self.masker.text(said).partition(f"{SHOWN}\n")
+        after = masked_env(self.order.env, secrets)
+        if after == env and self.found.env != fingerprint(self.order.env.encode()):
+            after += "# a secret has another value\n"
+        texts = ((COMPOSE, compose, self.masker.text(self.order.compose)), (ENV, env, after))
+        return tuple({"before_header": str(self.directory / name), "after_header": str(self.directory / name),
+                      "before": before, "after": now} for name, before, now in texts if before != now)
+
+    @property
+    def _secrets(self) -> frozenset[str]:
+        return secret_names(self.order.main.entry)
 
 
 def _traits(containers: Any) -> dict[str, str]:

@@ -44,8 +44,9 @@ class HealthWatch:
             look = self._engine.look(container.id)
             if look is None:
                 continue
-            self.hear(container.name, told_status(look))
-            self._judge(look, tasks)
+            self._judge(container.name, look, tasks)
+            if over:
+                self.hear(container.name, told_status(look))
             if not self._well(look, tasks):
                 waiting.append(look.service)
         self.waiting_for = tuple(waiting)
@@ -69,10 +70,11 @@ class HealthWatch:
             time.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 1.2)
 
-    def _judge(self, look: Look, tasks: frozenset[str]) -> None:
+    def _judge(self, name: str, look: Look, tasks: frozenset[str]) -> None:
         before = self._before.get(look.id)
         failed = trouble(look, tasks, before.restarts if before and before.started == look.started else 0)
         if failed is not None:
+            self.hear(name, told_status(look))
             self.culprit = look.id
             raise failed
 

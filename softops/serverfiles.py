@@ -16,10 +16,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from softops.installed import fingerprint
+from softops.masking import MASK
 
 COMPOSE, ENV, REVISION, PREVIOUS = "compose.yml", ".env", "revision.json", "previous"
 DONE = "softops-done"
 """What a script says at its end."""
+SHOWN = "softops-shown"
+"""Between the two files that are shown."""
 MAX_REVISION = 65536
 STARTING, RUNNING, FAILED = "starting", "running", "failed"
 """States in revision.json: being started or interrupted in that, has worked, has not worked."""
@@ -49,6 +52,13 @@ class Found:
     """Whether there is a file that softops never writes and Compose would read."""
     revision: Mapping[str, Any] | None = field(default=None)
     """What softops noted of it; None: softops did not make it."""
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The parameters that are secret there."""
+        named = (self.revision or {}).get("secrets")
+        names = named if isinstance(named, list) else []
+        return frozenset(name for name in names if isinstance(name, str) and re.fullmatch(r"\w+", name))
 
     @property
     def state(self) -> str:
@@ -94,13 +104,16 @@ def write_script(directory: PurePosixPath, *, compose: str, env: str, revision: 
         steps.append(f"rm -rf .{PREVIOUS}.new; mkdir -m 700 .{PREVIOUS}.new; "
                      f"for f in {COMPOSE} {ENV} {REVISION}; do [ ! -f $f ] || cp -p $f .{PREVIOUS}.new/; done; "
                      f"rm -rf {PREVIOUS}; mv .{PREVIOUS}.new {PREVIOUS}")
-    steps += [_put(REVISION, revision, "644"), _put(COMPOSE, compose, "644"), _put(ENV, env, "600")]
+    files = ((REVISION, revision, "644"), (COMPOSE, compose, "644"), (ENV, env, "600"))
+    # All are on the disk before the first takes its place.
+    steps += [_lay(name, content, mode) for name, content, mode in files]
+    steps += [_place(name) for name, _, _ in files]
     return _script(directory, steps)
 
 
 def note_script(directory: PurePosixPath, revision: str) -> str:
     """The script that changes revision.json alone."""
-    return _script(directory, ['cd -- "$d"', _put(REVISION, revision, "644")])
+    return _script(directory, ['cd -- "$d"', _lay(REVISION, revision, "644"), _place(REVISION)])
 
 
 def restore_script(directory: PurePosixPath) -> str:
@@ -112,6 +125,20 @@ def restore_script(directory: PurePosixPath) -> str:
 def previous_command(directory: PurePosixPath) -> str:
     """The shell command that prints the kept revision.json."""
     return f"head -c {MAX_REVISION} {shlex.quote(str(directory / PREVIOUS / REVISION))} | tr -d '\\n\\r'"
+
+
+def shown_command(directory: PurePosixPath, secrets: Iterable[str]) -> str:
+    """The shell command that prints compose.yml and then, after a line SHOWN, .env without the values of `secrets`."""
+    hidden = "|".join(sorted(secrets)) or "="
+    return (f"cd -- {shlex.quote(str(directory))} 2>/dev/null || exit 0; cat {COMPOSE} 2>/dev/null; echo {SHOWN}; "
+            f"sed -E 's/^({hidden})=.*/\\1={MASK}/' {ENV} 2>/dev/null")
+
+
+def masked_env(env: str, secrets: Iterable[str]) -> str:
+    """The text of .env without the values of `secrets`."""
+    hidden = frozenset(secrets)
+    lines = (line.partition("=") for line in env.splitlines())
+    return "".join(f"{name}={MASK if name in hidden else value}\n" for name, _, value in lines)
 
 
 def removal_script(directory: PurePosixPath, *, everything: bool) -> str:
@@ -141,12 +168,19 @@ def compose_version_command(socket: str = "") -> str:
     return f"{compose_function('softops', PurePosixPath('/'), socket)}; (dc version --short)"
 
 
-def _put(name: str, content: str, mode: str) -> str:
-    """Write a file at once; nobody may read it before it has its mode."""
+def _lay(name: str, content: str, mode: str) -> str:
+    """Write a file beside its place; nobody may read it before it has its mode."""
     end = "softops-" + hashlib.sha256(content.encode()).hexdigest()[:32]
-    temporary = f".{name.lstrip('.')}.softops"
-    return (f"(umask 077; cat >{temporary}) <<'{end}'\n{content}{end}\n"
-            f"chmod {mode} {temporary}; mv -f {temporary} {name}")
+    return (f"rm -f {_beside(name)}; (umask 077; cat >{_beside(name)}) <<'{end}'\n{content}{end}\n"
+            f"chmod {mode} {_beside(name)}")
+
+
+def _place(name: str) -> str:
+    return f"mv -f {_beside(name)} {name}"
+
+
+def _beside(name: str) -> str:
+    return f".{name.lstrip('.')}.softops"
 
 
 def _script(directory: PurePosixPath, steps: Iterable[str]) -> str:

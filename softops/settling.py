@@ -1,4 +1,4 @@
-"""All apps of one server, one after the other: each says how it ended; after a failure nothing more is begun."""
+"""All apps of one server, one after the other: each says how it ended; what needs a failed one is not begun."""
 
 from __future__ import annotations
 
@@ -6,62 +6,72 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from softops.apporders import AppOrder
-from softops.appwork import AppWork, Done, Place
+from softops.appwork import AppWork, Place
 from softops.deploying import Deployment
 from softops.errors import RunFailed, SoftopsError
 from softops.masking import Masker
 from softops.narration import AppResult, Narrator
 from softops.operating import Operation
+from softops.requirements import required_by
 
 
-def settle_apps(orders: Sequence[AppOrder], place: Place | None, narrator: Callable[[str], Narrator],
-                cancelled: Callable[[], bool], *, broken: SoftopsError | None = None) -> dict[str, Any]:
-    """Work through the orders; what belongs into the task's result. `broken`: why nothing can be done at all."""
+def settle_apps(orders: Sequence[AppOrder], place: Place, narrator: Callable[[str], Narrator],
+                cancelled: Callable[[], bool]) -> dict[str, Any]:
+    """Work through the orders; what belongs into the task's result."""
     results: list[AppResult] = []
     sentences: list[str] = []
     diffs: list[Any] = []
-    failed: AppResult | None = None
     for order in orders:
         voice = narrator(order.name)
+        work = _work(order, place, voice, cancelled)
         try:
-            if failed is not None and broken is None and failed.outcome == "failed":
-                raise RunFailed("REQUIRED_FAILED", software=failed.software)
-            done = _work(order, place, voice, cancelled, broken)
+            _require(order, results)
+            done = work.run()
             result = AppResult(software=order.name, outcome="success", reason=done.reason, code=200,
                                digest=done.digest, changed=done.changed)
             diffs += done.diff
         except SoftopsError as exc:
-            result = _failed(order, exc)
+            result = _failed(order, exc, touched=work.touched)
             sentences.append(f"{order.name}: {Masker(order.secrets).text(exc.text('en'))}")
-            failed = failed or result
         voice.result(result)
         results.append(result)
-    return _result(results, failed, sentences, diffs)
+    return _result(results, sentences) | ({"diff": diffs} if diffs else {})
 
 
-def _work(order: AppOrder, place: Place | None, narrator: Narrator, cancelled: Callable[[], bool],
-          broken: SoftopsError | None) -> Done:
-    if place is None:
-        raise broken or RunFailed("NOTHING_DONE")
+def broken_apps(orders: Sequence[AppOrder], error: SoftopsError, narrator: Callable[[str], Narrator]) -> dict[str, Any]:
+    """Let every order end with `error`, because the server can't be worked with at all."""
+    results = [_failed(order, error, touched=False) for order in orders]
+    for result in results:
+        narrator(result.software).result(result)
+    return _result(results, [error.text("en")])
+
+
+def _require(order: AppOrder, results: Sequence[AppResult]) -> None:
+    """RunFailed when something that the app needs has failed before; others are no matter to it."""
+    needed = set(required_by(order.main.entry)) if order.action == "run" else set()
+    failed = next((one for one in results if one.outcome != "success" and one.software in needed), None)
+    if failed is not None:
+        raise RunFailed("REQUIRED_FAILED", software=failed.software)
+
+
+def _work(order: AppOrder, place: Place, narrator: Narrator, cancelled: Callable[[], bool]) -> AppWork:
     kind: type[AppWork] = Deployment if order.action == "run" else Operation
-    return kind(order, place, narrator, cancelled).run()
+    return kind(order, place, narrator, cancelled)
 
 
-def _failed(order: AppOrder, error: SoftopsError) -> AppResult:
+def _failed(order: AppOrder, error: SoftopsError, *, touched: bool) -> AppResult:
     masker = Masker(order.secrets)
     params = {key: one if isinstance(one, str | int | float | bool) or one is None else str(one)
               for key, one in error.params.items()}
     return AppResult(software=order.name, outcome="cancelled" if error.reason == "CANCELLED" else "failed",
-                     reason=error.reason, code=error.code, params=masker.params(params),
+                     reason=error.reason, code=error.code, params=masker.params(params), changed=touched,
                      log=masker.log(getattr(error, "log", "")))
 
 
-def _result(results: Sequence[AppResult], failed: AppResult | None, sentences: Sequence[str],
-            diffs: Sequence[Any]) -> dict[str, Any]:
+def _result(results: Sequence[AppResult], sentences: Sequence[str]) -> dict[str, Any]:
+    failed = next((one for one in results if one.outcome != "success"), None)
     told = failed or results[-1]
     said = {"reason": told.reason, "code": told.code, "params": dict(told.params), "digest": told.digest,
             "apps": [one.told for one in results]}
     result: dict[str, Any] = {"changed": any(one.changed for one in results), "softops": said}
-    if diffs:
-        result["diff"] = list(diffs)
     return result | ({"failed": True, "msg": "\n".join(sentences)} if failed else {})

@@ -20,7 +20,7 @@ from softops.errors import BadRequest, EngineUnreachable, SoftopsError
 from softops.handorders import app_by_hand
 from softops.playbooks import PullLimits
 from softops.serverfiles import Found, found_in, probe_command
-from softops.settling import settle_apps
+from softops.settling import broken_apps, settle_apps
 from softops.ways import Way
 
 
@@ -36,7 +36,7 @@ class ActionModule(EngineAction):
             return self._settle(orders)
         except SoftopsError as exc:
             # The server itself could not be worked with: that is how each of its apps ends.
-            return failure(exc) | settle_apps(orders, None, self.narrator, self.cancelled(), broken=exc)
+            return failure(exc) | {"softops": broken_apps(orders, exc, self.narrator)["softops"]}
 
     def _settle(self, orders: tuple[AppOrder, ...]) -> dict[str, Any]:
         limits = orders[0].main.limits

@@ -5,7 +5,7 @@ set -eu
 base=$1 name=$2 disk=$3
 cd /
 hostname "$name"
-for own in etc root home opt srv run tmp var/log; do
+for own in etc root home opt srv run tmp var/log usr/local/lib; do
     mount --bind "$base/$own" "/$own"
 done
 if [ "$disk" != 0 ]; then

