@@ -1,5 +1,7 @@
 """Sentences about software that runs: starting, upgrading, waves. Merged into texts.py."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -41,6 +43,10 @@ APP_TEXTS: Mapping[str, tuple[str, str]] = {
     "REQUIRED_UNKNOWN": ("{software} requires {required}, which no catalog offers. Add it to a catalog.",
                          "{software} 依赖 {required}，但没有任何目录提供它。请将其加入目录。"),
     "APP_NOT_THERE": ("{software} is not on {server}. There are: {choices}.", "{server} 上没有 {software}。现有：{choices}。"),
+    "APP_NOWHERE": ("{software} is on no server. There are: {choices}. Start it with `softops start`.",
+                    "没有服务器拥有 {software}。现有：{choices}。可用 `softops start` 启动。"),
+    "VOLUMES_UNSURE": ("The data volumes of {software} would be deleted for good. Say --yes if that is meant.",
+                       "{software} 的数据卷将被永久删除。若确实如此，请加 --yes。"),
     "NEVER_STARTED": ("{software} {version} is installed on {server} but was never started. Start it with `softops start`.",
                       "{software} {version} 已安装在 {server} 上，但从未启动。请用 `softops start` 启动。"),
     "NOTHING_TO_ROLL_BACK": ("{software} on {server} has no other revision to go back to (asked for version: {version}). "

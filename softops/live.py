@@ -31,13 +31,15 @@ class Follower:
 
     def __init__(self, address: Address, job_id: int, records: Iterable[int], *, after: int = 0,
                  is_final: Callable[[], bool] = lambda: False,
-                 on_lost: Callable[[bool], None] = lambda _: None) -> None:
-        """`on_lost` is told True when the connection is lost for longer than a moment, and False when it is back."""
+                 on_lost: Callable[[bool], None] = lambda _: None, silence: float = SILENCE) -> None:
+        """`on_lost` is told True when the connection is lost for longer than a moment, and False when it is back.
+        After `silence` seconds without a message it is asked whether the job `is_final`."""
         self._address = address
         self._job_id = job_id
         self._open = set(records)
         self._is_final = is_final
         self._on_lost = on_lost
+        self._silence = silence
         self._heard = time.monotonic()
         self._attempt = 0
         self.seen = after
@@ -65,7 +67,7 @@ class Follower:
         with open_socket(self._address, job=self._job_id, after=self.seen) as socket:
             while self._open:
                 try:
-                    message = json.loads(socket.recv(SILENCE))
+                    message = json.loads(socket.recv(self._silence))
                 except TimeoutError:
                     self._ask_if_final()
                     message = {}
@@ -100,7 +102,7 @@ class Follower:
 
 def is_milestone(message: Mapping[str, Any]) -> bool:
     """Whether the message has a number of its own; the steps within a layer repeat the last one."""
-    if message["type"] != PROGRESS:
+    if message["type"] != PROGRESS or "container" in message or "stage" in message:
         return True
     return Layer(id=message["id"], status=message["status"]).done
 

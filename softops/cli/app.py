@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from softops import __version__
+from softops.cli import lifecycle, seeing
+from softops.cli.arguments import (
+    Detach,
+    GroupsOption,
+    Json,
+    OfRepository,
+    Params,
+    ServersOption,
+    Software,
+    Status,
+    WholeName,
+)
 from softops.cli.commands import App, Commands
 from softops.cli.labels import Words
 from softops.language import person_language
@@ -18,15 +31,6 @@ app = App(name="softops", cls=Commands, help=say("APP"), epilog=say("EPILOG"), n
           pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
 repo = App(name="repo", cls=Commands, help=say("REPO"), no_args_is_help=True)
 app.add_typer(repo)
-
-Json = Annotated[bool, typer.Option("--json", help=say("JSON"))]
-Software = Annotated[str, typer.Argument(help=say("SOFTWARE"), metavar="NAME[:VERSION]", show_default=False)]
-ServersOption = Annotated[list[str] | None, typer.Option("--server", "-s", help=say("SERVER"), show_default=False)]
-GroupsOption = Annotated[list[str] | None, typer.Option("--group", "-g", help=say("GROUP"), show_default=False)]
-Detach = Annotated[bool, typer.Option("--detach", "-d", help=say("DETACH"))]
-WholeName = Annotated[str, typer.Argument(help=say("WHOLE_NAME"), metavar="NAME", show_default=False)]
-OfRepository = Annotated[str | None, typer.Option("--repository", help=say("OF_REPOSITORY"), show_default=False)]
-Status = Annotated[str | None, typer.Option("--status", help=say("STATUS_FILTER"), show_default=False)]
 
 
 def _show_version(wanted: bool) -> None:
@@ -140,14 +144,13 @@ def servers(names: Annotated[list[str] | None, typer.Argument(help=say("SERVER_N
 
 
 @app.command(help=say("INSTALL"))
-def install(software: Software, server: ServersOption = None, group: GroupsOption = None,
-            param: Annotated[list[str] | None, typer.Option("--param", "-p", help=say("PARAM"), metavar="NAME=VALUE",
-                                                            show_default=False)] = None,
-            detach: Detach = False, as_json: Json = False) -> None:
+@lifecycle.in_waves
+def install(software: Software, server: ServersOption = None, group: GroupsOption = None, param: Params = None,
+            detach: Detach = False, as_json: Json = False, strategy: Mapping[str, Any] | None = None) -> None:
     from softops.cli import work
 
-    work.install(software, servers=server or [], groups=group or [], params=param or [], detach=detach,
-                 as_json=as_json)
+    work.install(software, servers=server or [], groups=group or [], params=param or [], strategy=strategy,
+                 detach=detach, as_json=as_json)
 
 
 @app.command(help=say("PULL"))
@@ -156,6 +159,9 @@ def pull(software: Software, server: ServersOption = None, group: GroupsOption =
     from softops.cli import work
 
     work.pull(software, servers=server or [], groups=group or [], detach=detach, as_json=as_json)
+
+
+lifecycle.register(app)
 
 
 @app.command(help=say("WATCH"))
@@ -211,6 +217,9 @@ def apply(server: ServersOption = None, group: GroupsOption = None, detach: Deta
     from softops.cli import plan as planning
 
     planning.apply(servers=server or [], groups=group or [], detach=detach, as_json=as_json)
+
+
+seeing.register(app)
 
 
 @app.command(help=say("DOCTOR"))

@@ -13,7 +13,7 @@ from softops.cli.amounts import plain, size
 from softops.cli.output import FAILED, USAGE, Output
 from softops.cli.selection import find_servers
 from softops.cli.session import session, user
-from softops.cli.work import started
+from softops.cli.staying import started
 from softops.client import Client
 
 DIFFERENT = 2

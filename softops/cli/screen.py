@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from softops.cli.amounts import duration, plain, share
-from softops.cli.board import PRESENT, Board, ServerLine, received
+from softops.cli.board import PRESENT, READY, Board, ServerLine, received
 from softops.cli.labels import Words
 from softops.events import Layer
 from softops.statuses import RecordStatus
@@ -49,9 +49,11 @@ class Screen:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """A title, the servers with their layers, why servers failed, and a count."""
-        room = max(4, (options.height or console.height) - 3)
+        waves = self._board.waves
+        waiting = waves is not None and waves.waiting is not None and not self._board.over
+        room = max(4, (options.height or console.height) - 3 - waiting)
         lines = self._chosen(room)
-        names = max((NAME, *(cell_len(plain(line.name)) for line in lines)))
+        names = max((NAME, *(_name_width(line) for line in lines)))
         width = max(NARROW, min(WIDE, options.max_width - BESIDE - names))
         reasons = [line for line in lines if line.error][:max(0, room - len(lines))]
         per_server = (room - len(lines) - len(reasons)) // max(1, sum(not line.status.final for line in lines))
@@ -60,13 +62,24 @@ class Screen:
             grid.add_column(no_wrap=True)
         for line in lines:
             grid.add_row(*self._server_cells(line, width))
-            for layer in _layers(line, per_server):
-                grid.add_row(*self._layer_cells(layer, width))
-        yield _one_line(f"{self._title}  {duration(self._seconds())}", "bold")
+            if line.containers and not line.status.final:
+                for name, status in list(line.containers.items())[:per_server]:
+                    grid.add_row(*self._container_cells(name, status))
+            else:
+                for layer in _layers(line, per_server):
+                    grid.add_row(*self._layer_cells(layer, width))
+        yield _one_line(self._head(), "bold")
         yield grid
         for line in reasons:
             yield _one_line(f"{plain(line.name)}: {plain(line.error)}", STYLES[line.status])
+        if waiting and waves is not None:
+            yield _one_line(waves.text(self._words), "yellow")
         yield _one_line(self._rest(len(lines)), "dim")
+
+    def _head(self) -> str:
+        waves = self._board.waves
+        wave = f"  {self._words('WAVE', wave=waves.wave, waves=waves.count)}" if waves is not None else ""
+        return f"{self._title}  {duration(self._seconds())}{wave}"
 
     def _seconds(self) -> float:
         """What the clock shows; it stands once all is over."""
@@ -95,9 +108,18 @@ class Screen:
                 _size(line), Text(self._doing(line), style=style))
 
     def _doing(self, line: ServerLine) -> str:
+        if line.status is RecordStatus.PENDING and line.wave > 1:
+            return self._words("OF_WAVE", status=self._words.term(line.status), wave=line.wave)
+        if not line.status.final and line.stage is not None:
+            return plain(self._words.term(line.stage))
         if line.status.final or not line.layers:
             return self._words.term(line.status)
         return self._words("LAYERS_DONE", done=line.done, count=len(line.layers))
+
+    def _container_cells(self, name: str, status: str) -> Cells:
+        style = "green" if status in READY else "dim"
+        return (Text(f"  {plain(name)}", style="dim"), Text(""), Text(""), Text(""),
+                Text(plain(self._words.term(status)), style=style))
 
     def _layer_cells(self, layer: Layer, width: int) -> Cells:
         name = Text(f"  {plain(layer.id)[:12]}", style="dim")
@@ -123,8 +145,11 @@ def _layers(line: ServerLine, room: int) -> Iterable[Layer]:
 
 def _bar(line: ServerLine, width: int, style: str | None) -> ProgressBar | Text:
     """How far it is; full after a success, where it stood after anything else, none where nothing is known."""
+    total: int | None
     if line.status is RecordStatus.SUCCESS:
         total, completed = 1, 1
+    elif line.containers:
+        total, completed = len(line.containers), line.ready
     elif line.total is not None:
         total, completed = line.total, line.received
     elif line.layers:
@@ -133,6 +158,11 @@ def _bar(line: ServerLine, width: int, style: str | None) -> ProgressBar | Text:
         return Text("")
     return ProgressBar(total=total, completed=completed, width=width, complete_style=style or "bar.complete",
                        finished_style=style or "bar.finished")
+
+
+def _name_width(line: ServerLine) -> int:
+    names = line.containers if not line.status.final else ()
+    return max(cell_len(plain(line.name)), *(2 + cell_len(plain(name)) for name in names), 0)
 
 
 def _percent(current: int, total: int | None) -> Text:

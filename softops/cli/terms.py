@@ -12,8 +12,13 @@ TERMS: Mapping[str, str] = {
     "install": "安装", "pull": "拉取", "start": "启动", "upgrade": "升级", "rollback": "回滚", "stop": "停止",
     "restart": "重启", "remove": "移除", "apply": "应用",
     "create": "创建", "recreate": "重建",
+    "created": "已创建", "running": "运行中", "paused": "已暂停", "restarting": "重启中", "removing": "移除中",
+    "exited": "已退出", "dead": "已失效", "starting": "启动中", "healthy": "健康", "unhealthy": "不健康",
     "Pulling fs layer": "准备拉取", "Waiting": "等待", "Downloading": "下载中", "Verifying Checksum": "校验中",
     "Download complete": "下载完成", "Extracting": "解压中", "Pull complete": "完成", "Already exists": "已存在",
+    "Writing files": "正在写入文件", "Starting containers": "正在启动容器", "Waiting for health": "等待健康",
+    "Settling": "正在观察", "Rolling back": "正在回滚", "Stopping containers": "正在停止容器",
+    "Started": "已启动", "Healthy": "健康", "Unhealthy": "不健康", "Created": "已创建", "Restarting": "正在重启",
 }
 
 

@@ -34,7 +34,10 @@ def show_lines(follower: Follower, board: Board, output: Output) -> None:
     """A line per milestone and now and then one per server, for logs and pipes."""
     last: dict[int, float] = {}
     for message in follower.messages():
+        before = board.waves
         line = board.take(message)
+        if board.waves is not None and board.waves != before:
+            output.text(board.waves.text(output.words))
         if line is not None:
             _print_line(line, message, output, last)
 
@@ -52,6 +55,11 @@ def _print_line(line: ServerLine, message: Message, output: Output, last: dict[i
     elif kind == COMPLETE:
         key = "ENDED_WITH" if line.error else "ENDED"
         output.line(key, server=line.name, status=output.words.term(line.status), error=line.error or "")
+    elif kind == PROGRESS and "container" in message:
+        output.line("CONTAINER", server=line.name, container=message["container"],
+                    status=output.words.term(message["status"]))
+    elif kind == PROGRESS and "stage" in message:
+        output.line("STAGE", server=line.name, status=output.words.term(message["status"]))
     elif kind == PROGRESS and is_milestone(message):
         output.line("LAYER", server=line.name, layer=plain(message["id"])[:12],
                     status=output.words.term(message["status"]))

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from softops.cli.board import Board, ServerLine, received
+from softops.cli.board import Board, ServerLine, Waves, received
+from softops.cli.labels import Words
 from softops.events import Layer
 from softops.statuses import RecordStatus
 
@@ -81,3 +82,49 @@ def test_an_error_is_told_in_the_language_of_the_terminal() -> None:
                        "params": {"task": "Pull", "message": "no"}})
     assert line is not None
     assert line.error == "The task 'Pull' failed: no"
+
+
+def container(name: str, status: str, record: int = 1) -> dict[str, Any]:
+    return {**progress(status, layer=name, record=record), "container": name}
+
+
+def stage(status: str, record: int = 1) -> dict[str, Any]:
+    return {**progress(status, layer="nginx", record=record), "stage": "health"}
+
+
+def test_containers_and_stages_are_no_layers() -> None:
+    board = Board([(1, "web1")])
+    for message in (progress("Pull complete", None, 100), stage("Starting containers"),
+                    container("web-1", "Started"), container("db-1", "Waiting"), stage("Waiting for health"),
+                    container("db-1", "Healthy"), container("tick-1", "Exited (1)")):
+        board.take(message)
+    line = board.lines[1]
+    assert (len(line.layers), line.done, line.ready, line.stage, line.containers) == (
+        1, 1, 2, "Waiting for health", {"web-1": "Started", "db-1": "Healthy", "tick-1": "Exited (1)"})
+
+
+def a_job(**changes: Any) -> dict[str, Any]:
+    return {"id": 8, "waves": 3, "wave": 1, "waiting": None, **changes}
+
+
+def test_the_wave_is_the_one_that_has_begun_or_that_the_job_waits_to_begin() -> None:
+    board = Board([(1, "web1"), (2, "web2")], waves=Waves.of(a_job()), wave_of={1: 1, 2: 2})
+    assert board.hear(a_job(wave=2, waiting="approval"))
+    assert not board.hear(a_job(wave=2, waiting="approval"))
+    assert board.waves == Waves(job=8, count=3, wave=2, waiting="approval")
+    board.take({"type": "docker_start", "recordId": 2, "seq": 4})
+    assert board.waves == Waves(job=8, count=3, wave=2)
+
+
+def test_a_job_that_does_all_at_once_has_no_waves() -> None:
+    board = Board([(1, "web1")], waves=Waves.of(a_job(waves=None)))
+    assert not board.hear(a_job(waves=None))
+    assert board.waves is None
+
+
+@pytest.mark.parametrize(("waiting", "text"), [
+    (None, "Wave 2 of 3 begins."),
+    ("settle", "Wave 2 of 3 begins when all has stayed healthy for a while."),
+    ("approval", "Wave 2 of 3 waits for you. Look at the servers, then: softops approve 8")])
+def test_what_a_job_waits_for_is_said_with_the_command_that_helps(waiting: str | None, text: str) -> None:
+    assert Waves(job=8, count=3, wave=2, waiting=waiting).text(Words("en")) == text

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from softops.cli.board import Board
+from softops.cli.board import Board, Waves
 from softops.cli.labels import Words
 from softops.cli.screen import Screen
 
@@ -120,3 +120,42 @@ def test_layers_that_are_done_make_room_for_those_that_move() -> None:
     layers(board, 1, 12, done=10)
     shown = [line.split()[0] for line in drawn(board, height=10)[2:-1]]
     assert shown == ["000000000010", "000000000011"]
+
+
+def started(board: Board, record: int, containers: dict[str, str]) -> None:
+    for name, status in containers.items():
+        board.take({"type": "docker_progress", "recordId": record, "id": name, "container": name, "status": status,
+                    "current": None, "total": None, "seq": 50})
+    board.take({"type": "docker_progress", "recordId": record, "id": "nginx", "stage": "health",
+                "status": "Waiting for health", "current": None, "total": None, "seq": 51})
+
+
+def test_containers_take_the_place_of_layers_once_there_are_some() -> None:
+    board = Board([(1, "web1 nginx")])
+    layers(board, 1, 2, done=2)
+    started(board, 1, {"nginx-web-1": "Started", "nginx-db-1": "Waiting"})
+    assert drawn(board, width=80) == [
+        "Job 1  0:00",
+        "web1 nginx    " + "━" * 12 + "╸" + " " * 12 + " 100 % 2.0/2.0 MB Waiting for health",
+        "  nginx-web-1" + " " * 44 + "Started",
+        "  nginx-db-1 " + " " * 44 + "Waiting",
+        "1 RUNNING"]
+
+
+def test_a_job_in_waves_shows_its_wave_and_what_it_waits_for() -> None:
+    board = Board([(1, "web1"), (2, "web2")], wave_of={1: 1, 2: 2},
+                  waves=Waves(job=8, count=2, wave=2, waiting="approval"))
+    board.take({"type": "docker_complete", "recordId": 1, "status": "SUCCESS", "success": True, "seq": 2})
+    lines = drawn(board)
+    assert (lines[0], lines[2].split(maxsplit=1), lines[3:]) == (
+        "Job 1  0:00  wave 2 of 2", ["web2", "PENDING (wave 2)"],
+        ["Wave 2 of 2 waits for you. Look at the servers, then: softops approve 8", "1 PENDING, 1 SUCCESS"])
+
+
+def test_with_waves_and_containers_it_is_no_higher_than_the_terminal() -> None:
+    board = Board([(number, f"web{number}") for number in range(1, 10)],
+                  waves=Waves(job=8, count=2, wave=2, waiting="settle"))
+    for number in range(1, 10):
+        started(board, number, {f"c{index}": "Started" for index in range(6)})
+    for height in (8, 24, 60):
+        assert len(drawn(board, height=height)) <= height
