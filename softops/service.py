@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from softops.applies import Applies, Healer
+from contextlib import suppress
+
 from softops.apps import Apps
 from softops.broadcast import Hub
 from softops.checks import Checks
@@ -122,6 +124,9 @@ class Service:
         self.worker.stop()
         self._registry.close()
         self.database.close()
+        with suppress(OSError):
+            # Of this process, and empty unless something in it hangs; then the next start ends it.
+            (self.settings.var_dir / "runs" / this_process()).rmdir()
 
     def read_servers(self) -> tuple[Server, ...]:
         """The servers as the inventory has them now."""

@@ -35,7 +35,7 @@ def test_sync_install_and_records_work_without_a_server_and_leave_nothing_runnin
     rows = alone("records", "--json").document
     assert [(row["systemSoftRecordServerName"], row["systemSoftRecordStatus"]) for row in rows] == [
         ("web2", "SUCCESS"), ("web1", "SUCCESS")]
-    assert list((tmp_path / "tmp").iterdir()) == []
+    assert list((tmp_path / "tmp").iterdir()) == list((tmp_path / "var" / "runs").iterdir()) == []
 
 
 def test_ctrl_c_ends_a_job_that_runs_inside_the_command_and_says_so(alone: Shell, tmp_path: Path, fleet: Fleet) -> None:
