@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from softops.entities import Server
 from softops.errors import BadRequest
+from softops.jobs import RecordDraft, in_waves
 from softops.statuses import RecordStatus
 from softops.waves import Strategy, assign, is_breached, strategy_of
 from tests.values import make_record
@@ -64,3 +66,23 @@ def test_one_failure_more_than_allowed_is_a_breach() -> None:
 def test_a_server_with_two_failed_software_is_one_failure() -> None:
     records = [make_record(id=number, server_id=7, status=RecordStatus.FAILED) for number in range(2)]
     assert not is_breached(Strategy(max_failures=1), records)
+
+
+def drafts(*where: tuple[str, str]) -> list[RecordDraft]:
+    servers = {name: Server(id=number, name=name, address=name) for number, name in enumerate(
+        dict.fromkeys(server for server, _ in where))}
+    return [RecordDraft(server=servers[server], soft_id=None, soft_name=software, version="1.0", docker_image="x:1.0",
+                        operation="start") for server, software in where]
+
+
+def test_all_software_of_a_server_is_in_the_same_wave() -> None:
+    wanted = drafts(("web1", "redis"), ("web1", "shop"), ("web2", "shop"), ("web3", "redis"), ("web3", "shop"))
+    placed = in_waves(wanted, Strategy(canary=1, batch=1))
+    assert [(one.server.name, one.soft_name, one.wave) for one in placed] == [
+        ("web1", "redis", 1), ("web1", "shop", 1), ("web2", "shop", 2), ("web3", "redis", 3), ("web3", "shop", 3)]
+
+
+def test_without_a_strategy_nothing_is_in_a_wave() -> None:
+    wanted = drafts(("web1", "shop"), ("web2", "shop"))
+    assert in_waves(wanted, None) == tuple(wanted)
+    assert [one.wave for one in in_waves(wanted, Strategy())] == [1, 1]
