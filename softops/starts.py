@@ -16,7 +16,6 @@ from softops.errors import BadRequest, NotFound, RegistryError
 from softops.handwork import Handwork
 from softops.images import Images
 from softops.jobs import JobDraft, RecordDraft, RevisionDraft, in_waves
-from softops.params import secret_names
 from softops.playbooks import RUNNING_AFTER
 from softops.records import Records
 from softops.registry import RegistryClient
@@ -252,8 +251,7 @@ class _Plans:
         before = self._before(server, image.name)
         if wish.managed:
             # The inventory says all values, so what it no longer says is no longer in force; secrets are kept.
-            secret = secret_names(image.entry)
-            before = {name: value for name, value in before.items() if name in secret}
+            before = StartValues(hidden=before.hidden)
         values = start_values(image.entry, given=wish.parameters, before=before)
         files = self._files(image, values, wish.accepted)
         return RecordDraft(server=server, soft_id=image.id, soft_name=image.name, version=image.version,
@@ -262,13 +260,13 @@ class _Plans:
                                repository=self._repository, entry=image.entry, images=files.images,
                                compose=files.compose, secrets=self._vault.seal(values.hidden)))
 
-    def _before(self, server: Server, name: str) -> Mapping[str, Any]:
+    def _before(self, server: Server, name: str) -> StartValues:
         """The values that the software has on the server now."""
         app = self._apps.find(server.id, name)
         if app is None or app.revision is None:
-            return app.parameters if app is not None else {}
+            return StartValues(shown=app.parameters if app is not None else {})
         revision = self._apps.revision(server.id, name, app.revision)
-        return {**revision.parameters, **self._vault.open(revision.secrets)}
+        return StartValues(shown=revision.parameters, hidden=self._vault.open(revision.secrets))
 
     def _files(self, image: SoftImage, values: StartValues, accepted: tuple[str, ...]) -> AppFiles:
         # Secrets stand only in .env, so servers that differ in nothing else have the same files.

@@ -22,8 +22,8 @@ def fresh_secret(length: int) -> str:
 class StartValues:
     """The values of one start, apart by who may see them."""
 
-    shown: Mapping[str, Any]
-    hidden: Mapping[str, Any] = field(repr=False)
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    hidden: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def all(self) -> Mapping[str, Any]:
@@ -31,18 +31,20 @@ class StartValues:
         return {**self.shown, **self.hidden}
 
 
-def start_values(entry: Mapping[str, Any], *, given: Mapping[str, Any], before: Mapping[str, Any],
+def start_values(entry: Mapping[str, Any], *, given: Mapping[str, Any], before: StartValues,
                  fresh: Callable[[int], str] = fresh_secret) -> StartValues:
     """The values for `entry`: what is `given`, or else what it had `before` as far as it still knows it, or else
     the default, or else a fresh secret. BadRequest naming the parameter that is wrong, unknown or missing."""
     given = check_given(entry, given)
+    hidden = secret_names(entry)
     known = {param.name for param in declared(entry)}
-    kept = {name: value for name, value in before.items() if name in known and name not in given}
+    # What was secret is never shown because another version declares it as a text, nor the other way round.
+    kept = {name: value for name, value in before.all.items()
+            if name in known and name not in given and (name in hidden) == (name in before.hidden)}
     values = dict(check_parameters(entry, {**kept, **given}))
     for param in declared(entry):
         length = param.generated()
         if length is not None and param.name not in values:
             values[param.name] = fresh(length)
-    hidden = secret_names(entry)
     return StartValues(shown={name: value for name, value in values.items() if name not in hidden},
                        hidden={name: value for name, value in values.items() if name in hidden})

@@ -18,8 +18,8 @@ ENTRY = {"name": "shop", "params": [
 GIVEN = {"HOST": "shop.example.com", "PASSWORD": "hunter2"}
 
 
-def values(given: Mapping[str, Any] = GIVEN, before: Mapping[str, Any] | None = None) -> StartValues:
-    return start_values(ENTRY, given=given, before=before or {}, fresh=lambda length: "f" * length)
+def values(given: Mapping[str, Any] = GIVEN, before: StartValues = StartValues()) -> StartValues:  # noqa: B008
+    return start_values(ENTRY, given=given, before=before, fresh=lambda length: "f" * length)
 
 
 def test_what_is_not_said_gets_its_default_and_secrets_are_made() -> None:
@@ -30,7 +30,8 @@ def test_what_is_not_said_gets_its_default_and_secrets_are_made() -> None:
 
 
 def test_given_goes_before_what_was_there_before_the_default() -> None:
-    before = {"PORT": 9000, "HOST": "old", "DEBUG": True, "PASSWORD": "old", "KEY": "kept" * 6, "PIN": "1234"}
+    before = StartValues(shown={"PORT": 9000, "HOST": "old", "DEBUG": True},
+                         hidden={"PASSWORD": "old", "KEY": "kept" * 6, "PIN": "1234"})
     found = values({"HOST": "new", "PASSWORD": "new"}, before)
     assert found.shown == {"PORT": 9000, "HOST": "new", "DEBUG": True}
     assert found.hidden == {"PASSWORD": "new", "KEY": "kept" * 6, "PIN": "1234"}
@@ -42,7 +43,15 @@ def test_values_are_read_in_their_types_as_a_command_line_gives_them() -> None:
 
 
 def test_values_that_are_no_longer_declared_are_dropped() -> None:
-    assert "OLD" not in values(before={"OLD": "x", "PORT": 9000}).all
+    assert "OLD" not in values(before=StartValues(shown={"OLD": "x", "PORT": 9000})).all
+
+
+def test_what_was_secret_is_not_shown_because_another_version_has_it_as_a_text() -> None:
+    before = StartValues(shown={"PIN": "seen"}, hidden={"HOST": "secret", "NOTE": "secret"})
+    with pytest.raises(BadRequest) as refused:
+        values({"PASSWORD": "x"}, before)
+    assert (refused.value.reason, refused.value.params["name"]) == ("PARAMETER_MISSING", "HOST")
+    assert values(before=before).all == values().all
 
 
 def test_no_secret_is_shown_when_the_values_are_printed() -> None:
@@ -50,15 +59,15 @@ def test_no_secret_is_shown_when_the_values_are_printed() -> None:
 
 
 @pytest.mark.parametrize(("given", "before", "reason", "name"), [
-    ({**GIVEN, "PORT": "many"}, {}, "PARAMETER_WANTS_INT", "PORT"),
-    ({**GIVEN, "PORT": 0}, {}, "PARAMETER_TOO_SMALL", "PORT"),
-    ({**GIVEN, "PROT": 80}, {}, "PARAMETER_UNKNOWN", "PROT"),
-    ({"HOST": "x"}, {}, "PARAMETER_MISSING", "PASSWORD"),
-    ({"PASSWORD": "x"}, {}, "PARAMETER_MISSING", "HOST"),
-    ({**GIVEN, "HOST": "a\nb"}, {}, "PARAMETER_CONTROL", "HOST"),
-    (GIVEN, {"PORT": "many"}, "PARAMETER_WANTS_INT", "PORT"),
+    ({**GIVEN, "PORT": "many"}, StartValues(), "PARAMETER_WANTS_INT", "PORT"),
+    ({**GIVEN, "PORT": 0}, StartValues(), "PARAMETER_TOO_SMALL", "PORT"),
+    ({**GIVEN, "PROT": 80}, StartValues(), "PARAMETER_UNKNOWN", "PROT"),
+    ({"HOST": "x"}, StartValues(), "PARAMETER_MISSING", "PASSWORD"),
+    ({"PASSWORD": "x"}, StartValues(), "PARAMETER_MISSING", "HOST"),
+    ({**GIVEN, "HOST": "a\nb"}, StartValues(), "PARAMETER_CONTROL", "HOST"),
+    (GIVEN, StartValues(shown={"PORT": "many"}), "PARAMETER_WANTS_INT", "PORT"),
 ])
-def test_what_is_wrong_is_named(given: Mapping[str, Any], before: Mapping[str, Any], reason: str, name: str) -> None:
+def test_what_is_wrong_is_named(given: Mapping[str, Any], before: StartValues, reason: str, name: str) -> None:
     with pytest.raises(BadRequest) as refused:
         values(given, before)
     assert (refused.value.reason, refused.value.params["name"]) == (reason, name)
