@@ -16,6 +16,9 @@ CONTAINER_TEXTS: Mapping[str, tuple[str, str]] = {
     "CONTAINER_NOT_FOUND": (
         "There is no container {container}. `softops ps` shows what there is.",
         "没有容器 {container}。可用 `softops ps` 查看现有容器。"),
+    "CONTAINERS_NONE": (
+        "There are no containers of {name} there. There are some of: {choices}.",
+        "该处没有 {name} 的容器。现有容器的软件：{choices}。"),
     "CONTAINER_GONE": (
         "The container {container} is no longer on {server}. `softops ps` shows what there is.",
         "容器 {container} 已不在 {server} 上。可用 `softops ps` 查看现有容器。"),

@@ -98,7 +98,7 @@ def _change(row: ContainerRow, values: Mapping[str, Any], now: datetime) -> None
 
 
 def _server_names(session: Session) -> Mapping[int, str]:
-    return dict(session.execute(select(ServerRow.id, ServerRow.name)).tuples().all())
+    return {row.id: row.name for row in session.execute(select(ServerRow.id, ServerRow.name))}
 
 
 def _container_of(row: ContainerRow, names: Mapping[int, str]) -> Container:

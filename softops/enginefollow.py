@@ -39,7 +39,7 @@ class Rhythm:
     poll: float = 30.0
     """Between two questions where only Ansible can ask."""
     ask: float = 120.0
-    """Until Ansible is asked again about a server of which it could not say how it is reached."""
+    """Until Ansible is asked again about a server of which it could not say how it is reached; sooner at first."""
 
 
 class EngineFollow:
@@ -120,7 +120,7 @@ class EngineFollow:
         self.board.doubt()
         pause = min(self._rhythm.longest, self._rhythm.first * 2 ** min(self._failures - 1, 10))
         if way is not None and way.dial is None:
-            pause = self._rhythm.ask
+            pause = min(self._rhythm.ask, 2.0 ** min(self._failures, 10))
         # Not all at the same time, when it was the network that failed.
         if not self._known.wait(pause * random.uniform(0.7, 1.3)) and (  # noqa: S311  no secret
                 way is not None and (way.renew or way.dial is None)):

@@ -175,8 +175,10 @@ class EngineWatch:
             status = ServerStatus.UNKNOWN
         message = problem.text(self._lang) if problem else None
         try:
-            self._servers.note_reach(server.id, status=status, engine_version=version or None, message=message,
-                                     now=self._clock())
+            news = self._servers.note_reach(server.id, status=status, engine_version=version or None, message=message,
+                                            now=self._clock())
+            if news and problem is not None:
+                logger.warning("%s: %s", server.name, problem, extra={"action": "watch", "server": server.name})
         except SoftopsError as exc:
             logger.warning("The status of %s could not be stored: %s", server.name, exc, extra={"action": "watch"})
 

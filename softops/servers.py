@@ -95,13 +95,13 @@ class Servers:
         return self._db.run(work)
 
     def note_reach(self, server_id: int, *, status: ServerStatus, engine_version: str | None, message: str | None,
-                   now: datetime) -> None:
-        """Whether the server's engine can be reached; nothing is written unless that is news."""
+                   now: datetime) -> bool:
+        """Whether the server's engine can be reached; nothing is written and False returned unless that is news."""
         with self._db.reading() as session:
             row = session.get(ServerRow, server_id)
             version = engine_version or (row.engine_version if row is not None else None)
             if row is None or (row.status, row.message, row.engine_version) == (status, clip(message), version):
-                return
+                return False
 
         def work(session: Session) -> None:
             row = session.get(ServerRow, server_id)
@@ -110,6 +110,7 @@ class Servers:
                 row.engine_version = engine_version or row.engine_version
 
         self._db.run(work)
+        return True
 
 
 def _reconcile(session: Session, hosts: Sequence[InventoryHost], now: datetime) -> tuple[Server, ...]:
