@@ -63,7 +63,8 @@ class Commands(TyperGroup):
             code = 1
         except WrongUsage as exc:
             _complain(exc, as_json="--json" in words)
-            code = 2
+            # 2 is what a plan ends with that has something to do.
+            code = 1 if words[:1] == ["plan"] else 2
         except typer.Abort:
             code = 130
         sys.exit(code if isinstance(code, int) else 0)
