@@ -7,7 +7,7 @@ import json
 import os
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,13 +15,16 @@ from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from softops.apporders import AppOrder
 from softops.delivery import Access
 from softops.engine import Engine
 from softops.errors import BadRequest, RegistryError, ServerUnreachable, SoftopsError
+from softops.handspool import SPOOL, order_line, spool, spool_text, state_line
 from softops.installed import fingerprint, noted_in
 from softops.locations import is_loopback, location
 from softops.lookups import Lookups
-from softops.narration import HandNarrator, LineNarrator, Narrator
+from softops.narration import BothNarrators, HandNarrator, LineNarrator, Narrator
+from softops.orders import Order
 from softops.playbooks import PullLimits
 from softops.processes import TOKEN
 from softops.references import parse_reference
@@ -108,9 +111,21 @@ class EngineAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
     def narrator(self, software: str | None = None) -> Narrator:
         """Who hears of the work on this host, or there on one of several software."""
         display = Display().display
-        run = os.environ.get(TOKEN)
-        return (LineNarrator(self.host, run, display, software) if run
-                else HandNarrator(self.host, display, software))
+        run, path = os.environ.get(TOKEN), os.environ.get(SPOOL)
+        if run:
+            return LineNarrator(self.host, run, display, software)
+        person = HandNarrator(self.host, display, software)
+        if not path or self._task.check_mode:
+            return person
+        return BothNarrators(person, LineNarrator(self.host, None, partial(spool_text, path), software))
+
+    def announce(self, operation: str, order: Order, app: AppOrder | None = None) -> None:
+        """Say what begins on this host, where softops records what a person runs."""
+        path = os.environ.get(SPOOL)
+        if path and not self._task.check_mode:
+            spool(path, order_line(self.host, operation, order))
+            if app is not None and app.action == "run":
+                spool(path, state_line(self.host, app))
 
     def cancelled(self) -> Callable[[], bool]:
         """Says whether the work on this host is to stop."""
@@ -158,7 +173,12 @@ def failure(error: SoftopsError) -> dict[str, Any]:
     # Ansible counts a result that is both as failed only.
     kind = "unreachable" if isinstance(error, ServerUnreachable) else "failed"
     return {kind: True, "msg": error.text("en"), "softops": {
-        "reason": error.reason, "code": error.code, "params": {key: _plain(one) for key, one in error.params.items()}}}
+        "reason": error.reason, "code": error.code, "params": plain_params(error)}}
+
+
+def plain_params(error: SoftopsError) -> dict[str, Any]:
+    """The params of an error, as JSON has them."""
+    return {key: _plain(one) for key, one in error.params.items()}
 
 
 def _plain(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from softops.db import Database
 from softops.entities import App, Page, Record, Revision
-from softops.errors import InternalError, NotFound
-from softops.jobs import RecordDraft
+from softops.errors import NotFound
+from softops.jobs import RevisionDraft
 from softops.models import AppRow, JobRow, RecordRow, RevisionRow, ServerRow
 from softops.paging import page_of
 from softops.playbooks import RUNNING_AFTER
@@ -95,16 +96,14 @@ def revision_of(row: RevisionRow) -> Revision:
                     entry=row.entry, images=tuple(row.images), compose=row.compose, create_time=row.create_time)
 
 
-def revision_row(record: RecordRow, draft: RecordDraft, now: datetime) -> RevisionRow:
+def revision_row(record: RecordRow, draft: RevisionDraft, parameters: Mapping[str, Any], digest: str | None,
+                 now: datetime) -> RevisionRow:
     """The row of the state that a record is to bring about."""
-    made = draft.revision
-    if made is None:
-        raise InternalError("INTERNAL", detail="a record without a revision")
     return RevisionRow(server_id=record.server_id, name=record.soft_name, number=None, record_id=record.id,
                        soft_id=record.soft_id, version=record.version, docker_image=record.docker_image,
-                       digest=draft.digest, commit=record.commit, repository=made.repository,
-                       parameters=dict(draft.parameters), secrets=made.secrets, entry=dict(made.entry),
-                       images=list(made.images), compose=made.compose, create_time=now)
+                       digest=digest, commit=record.commit, repository=draft.repository,
+                       parameters=dict(parameters), secrets=draft.secrets, entry=dict(draft.entry),
+                       images=list(draft.images), compose=draft.compose, create_time=now)
 
 
 def note_success(session: Session, record: Record, now: datetime) -> Record:
@@ -137,8 +136,11 @@ def _by_inventory(session: Session, record: Record) -> bool:
     return bool((options or {}).get("managed"))
 
 
-def _number_revision(session: Session, record: Record) -> int:
-    mine = session.scalars(select(RevisionRow).where(RevisionRow.record_id == record.id)).one()
+def _number_revision(session: Session, record: Record) -> int | None:
+    mine = session.scalars(select(RevisionRow).where(RevisionRow.record_id == record.id)).one_or_none()
+    if mine is None:
+        # A run by hand that could not say what it made; there is no way back to it.
+        return None
     last = session.scalar(select(func.max(RevisionRow.number)).where(
         RevisionRow.server_id == record.server_id, RevisionRow.name == record.soft_name))
     mine.number = (last or 0) + 1

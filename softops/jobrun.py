@@ -49,6 +49,8 @@ logger = logging.getLogger(__name__)
 
 CANCELLED = FinalState(status=RecordStatus.CANCELLED, reason="CANCELLED")
 
+JOINS = "softops_record"
+"""Key of what is put for a record that begins later than the others."""
 Key = tuple[str, str]
 """Inventory hostname and software: what a record is about."""
 
@@ -85,11 +87,25 @@ class JobRun:
 
     def announce(self) -> None:
         """Send docker_start for every record."""
-        now = time.time()
-        self._send([self._message(record, start_payload(record, now), milestone=True)
-                    for record in self._records.values()])
+        self._announce(tuple(self._records.values()))
 
-    def watch(self, execute: Callable[[], RunEnd], token: str) -> RunEnd:
+    def join(self, record: Record) -> None:
+        """One more record has begun, after all that was put so far."""
+        self._queue.put({JOINS: record})
+
+    def _announce(self, records: Sequence[Record]) -> None:
+        now = time.time()
+        self._send([self._message(record, start_payload(record, now), milestone=True) for record in records])
+
+    def _take_in(self, record: Record) -> None:
+        key = (record.server_name, record.soft_name)
+        self._records[key] = record
+        self._open.add(key)
+        self._progress[key] = ServerProgress()
+        self._tales.setdefault(record.server_name, HostTale())
+        self._announce([record])
+
+    def watch(self, execute: Callable[[], RunEnd], token: str | None) -> RunEnd:
         """Run `execute` while its events are handled in a second thread; all are handled on return."""
         consumer = threading.Thread(target=self._consume, args=(token,), name=f"job-{self._job_id}-events")
         consumer.start()
@@ -141,17 +157,20 @@ class JobRun:
         self._hub.publish([Message(payload=event.payload, topics=topics_of(record), milestone=True)
                            for event in events])
 
-    def _consume(self, token: str) -> None:
+    def _consume(self, token: str | None) -> None:
         over = False
         while not over:
             batch, over = self._drain()
             messages: list[Message] = []
             for raw in batch:
                 try:
-                    event = parse_event(raw, token)
-                    if isinstance(event, AppEnded):
+                    event = None if JOINS in raw else parse_event(raw, token)
+                    if JOINS in raw or isinstance(event, AppEnded):
                         self._send(messages)
                         messages = []
+                    if JOINS in raw:
+                        self._take_in(raw[JOINS])
+                    elif isinstance(event, AppEnded):
                         self._end(event)
                     elif event is not None:
                         messages.extend(self._handle(event))

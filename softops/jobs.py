@@ -39,6 +39,9 @@ class JobDraft:
     strategy: dict[str, Any] | None = None
     waves: int | None = None
     parent_id: int | None = None
+    lease_owner: str | None = None
+    """Who runs it already; None: whoever claims it."""
+    lease_until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

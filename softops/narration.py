@@ -56,7 +56,8 @@ class Narrator(Protocol):
 class LineNarrator:
     """One JSON object per line, as docs/architecture.md has it."""
 
-    def __init__(self, host: str, run: str, display: Callable[[str], None], software: str | None = None) -> None:
+    def __init__(self, host: str, run: str | None, display: Callable[[str], None],
+                 software: str | None = None) -> None:
         about = {"software": software} if software else {}
         self._head = {"softops": 1, "run": run, "host": host, **about}
         self._display = display
@@ -78,6 +79,29 @@ class LineNarrator:
 
     def _say(self, what: dict[str, object]) -> None:
         self._display(json.dumps(self._head | {"at": round(time.time(), 3)} | what, separators=(",", ":")))
+
+
+class BothNarrators:
+    """A person at a terminal and softops, which is to record the run."""
+
+    def __init__(self, *narrators: Narrator) -> None:
+        self._narrators = narrators
+
+    def stage(self, stage: str, *, image: str = "", total: int | None = None) -> None:
+        for narrator in self._narrators:
+            narrator.stage(stage, image=image, total=total)
+
+    def layers(self, changed: Sequence[Layer], at: float) -> None:
+        for narrator in self._narrators:
+            narrator.layers(changed, at)
+
+    def containers(self, changed: Sequence[Layer], at: float) -> None:
+        for narrator in self._narrators:
+            narrator.containers(changed, at)
+
+    def result(self, result: AppResult) -> None:
+        for narrator in self._narrators:
+            narrator.result(result)
 
 
 class HandNarrator:

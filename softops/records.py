@@ -13,7 +13,7 @@ from softops.apps import note_success, revision_of, revision_row
 from softops.columns import clip
 from softops.entities import EventDraft, FinalState, Job, Page, Record, Revision, Server
 from softops.errors import Conflict, ConstraintViolated, NotFound
-from softops.jobs import JobDraft, Jobs, RecordDraft, affected, alike, job_of
+from softops.jobs import JobDraft, Jobs, RecordDraft, RevisionDraft, affected, alike, job_of, row
 from softops.journal import Journal, append, stored
 from softops.models import ACTIVE_RECORD, JobRow, RecordRow, RevisionRow
 from softops.paging import page_of
@@ -128,6 +128,37 @@ class Records(Jobs, Journal):
 
         return self._db.run(work)
 
+    def add_record(self, job_id: int, draft: RecordDraft, now: datetime) -> Record:
+        """One more record of a job that runs, RUNNING as well; Conflict when its server is busy with that software."""
+
+        def work(session: Session) -> Record:
+            record = _new_record(row(session, job_id), draft)
+            record.status, record.start_time = RecordStatus.RUNNING, now
+            session.add(record)
+            session.flush()
+            return record_of(record)
+
+        try:
+            return self._db.run(work)
+        except ConstraintViolated as exc:
+            if exc.constraint != ACTIVE_RECORD:
+                raise
+            raise Conflict("SERVER_BUSY", server=draft.server.name, software=draft.soft_name, job="?",
+                           record="?") from exc
+
+    def keep_revision(self, record_id: int, parameters: Mapping[str, Any], draft: RevisionDraft,
+                      now: datetime) -> None:
+        """Store the state that a record brings about, where that was not known when the record was made."""
+
+        def work(session: Session) -> None:
+            record = _row(session, record_id)
+            known = session.scalars(select(RevisionRow.id).where(RevisionRow.record_id == record_id)).first()
+            if known is None and not RecordStatus(record.status).final:
+                record.parameters = dict(parameters)
+                session.add(revision_row(record, draft, parameters, None, now))
+
+        self._db.run(work)
+
     def revisions_of(self, job_id: int) -> Mapping[int, Revision]:
         """The states that the records of a job are to bring about, by record."""
         found = select(RevisionRow).join(RecordRow, RecordRow.id == RevisionRow.record_id).where(
@@ -143,7 +174,10 @@ class Records(Jobs, Journal):
 
 def _create(session: Session, draft: JobDraft, drafts: Sequence[RecordDraft],
             now: datetime) -> tuple[Job, tuple[Record, ...]]:
-    job = JobRow(operation=draft.operation, status=RecordStatus.PENDING, soft_id=draft.soft_id,
+    running = draft.lease_owner is not None
+    job = JobRow(operation=draft.operation, status=RecordStatus.RUNNING if running else RecordStatus.PENDING,
+                 lease_owner=draft.lease_owner, lease_until=draft.lease_until, start_time=now if running else None,
+                 soft_id=draft.soft_id,
                  soft_name=draft.soft_name, version=draft.version, docker_image=draft.docker_image,
                  digest=draft.digest, commit=draft.commit, repository=draft.repository, user=draft.user,
                  parameters=dict(draft.parameters), retry_of=draft.retry_of, seq=0, cancel_requested=False,
@@ -154,8 +188,8 @@ def _create(session: Session, draft: JobDraft, drafts: Sequence[RecordDraft],
     records = [_new_record(job, one) for one in drafts]
     session.add_all(records)
     session.flush()
-    session.add_all(revision_row(record, one, now) for record, one in zip(records, drafts, strict=True)
-                    if one.revision is not None)
+    session.add_all(revision_row(record, one.revision, one.parameters, one.digest, now)
+                    for record, one in zip(records, drafts, strict=True) if one.revision is not None)
     return job_of(job), tuple(record_of(record) for record in records)
 
 

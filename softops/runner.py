@@ -130,6 +130,8 @@ class PlaybookRun:
         return {TOKEN: self.token, "LC_ALL": "C.UTF-8", "PATH": path,
                 "ANSIBLE_CONFIG": str(self._limits.home / "ansible.cfg"),
                 "ANSIBLE_HOST_KEY_CHECKING": "True", "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1",
+                # ansible-runner adds its own directory, and would hide the one that ansible.cfg names a plugin of.
+                "ANSIBLE_CALLBACK_PLUGINS": str(self._limits.home / "playbooks/callback_plugins"),
                 # What an Ansible that was killed leaves behind goes with the run.
                 "ANSIBLE_LOCAL_TEMP": str(self._directory / "tmp"),
                 "PYTHONPATH": str(self._limits.home), "SOFTOPS_DATABASE": ""}

@@ -21,6 +21,7 @@ from softops.entities import Server
 from softops.errors import ConfigError
 from softops.git import GitMirror
 from softops.handback import HandBack
+from softops.handruns import HandRuns
 from softops.handwork import Handwork
 from softops.images import Images
 from softops.installs import Installs
@@ -87,6 +88,8 @@ class Service:
                              repositories=self.repositories, vault=self.vault, registry=self._registry,
                              worker=self.worker, handwork=handwork, clock=clock)
         self.worker.takes_back(self.starts.undo)
+        self.handruns = HandRuns(records=self.records, images=self.images, servers=self.servers, vault=self.vault,
+                                 clock=clock, watch=self.worker.job_run)
         self.installs = Installs(records=self.records, images=self.images, servers=self.servers,
                                  repositories=self.repositories, worker=self.worker, clock=clock, handwork=handwork,
                                  starts=self.starts)
@@ -121,6 +124,7 @@ class Service:
         self.watch.stop()
         self.engines.stop()
         self.poller.stop()
+        self.handruns.stop()
         self.worker.stop()
         self._registry.close()
         self.database.close()

@@ -84,7 +84,7 @@ class Worker:
         self._records = records
         self._runner = runner
         self._rollout = Rollout(records=records, images=images, repositories=repositories, runner=runner,
-                                vault=vault, limits=limits, patience=patience, clock=clock, watch=self._job_run)
+                                vault=vault, limits=limits, patience=patience, clock=clock, watch=self.job_run)
         self._after: Callable[[int], object] = lambda _job: None
         self._hub = hub
         self._clock = clock
@@ -146,7 +146,7 @@ class Worker:
             active.poke.set()
         if not job.cancel_requested and (active is not None or job.status is RecordStatus.PENDING):
             # Servers of a later wave wait as well.
-            self._job_run(job, self._records.cancelled_records(job_id)).cancel_waiting()
+            self.job_run(job, self._records.cancelled_records(job_id)).cancel_waiting()
 
     def wait(self, job_id: int, timeout: float | None) -> Job:
         """The job once it is final, or as it is after `timeout` seconds."""
@@ -177,7 +177,7 @@ class Worker:
 
     def _close_lost(self, job: Job) -> Job:
         active = [record for record in self._records.job_records(job.id) if not record.status.final]
-        run = self._job_run(job, active)
+        run = self.job_run(job, active)
         run.fail(FinalState(status=RecordStatus.FAILED, reason="INTERRUPTED", code=500))
         logger.warning("Job %s was interrupted", job.id, extra={"action": "recover", "job": job.id})
         return self._records.finish_job(job.id, self._clock())
@@ -245,7 +245,7 @@ class Worker:
         left = insist(lambda: [one for one in self._records.job_records(job.id) if not one.status.final],
                       self._stopping, f"What is left of job {job.id}")
         if left:
-            self._job_run(self._records.job(job.id), left).fail(final)
+            self.job_run(self._records.job(job.id), left).fail(final)
 
     def _keep(self, job_id: int, active: _Active) -> None:
         """Prolong the lease and pass on cancels until the job has ended."""
@@ -284,7 +284,8 @@ class Worker:
                 asked.add(record.id)
                 playbook.cancel_host(record.server_name)
 
-    def _job_run(self, job: Job, records: Sequence[Record]) -> JobRun:
+    def job_run(self, job: Job, records: Sequence[Record]) -> JobRun:
+        """What turns the events of these records of a job into milestones, messages and final states."""
         return JobRun(job, records, store=self._records, hub=self._hub, clock=self._clock, lang=self._lang,
                       stopping=self._stopping)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,11 +17,15 @@ from softops.appengine import AppEngine
 from softops.apporders import AppOrder, app_orders
 from softops.appwork import Place
 from softops.delivery import Access
+from softops.desired import app_variables, desire_of
 from softops.errors import BadRequest, EngineUnreachable, SoftopsError
 from softops.handorders import app_by_hand
+from softops.handspool import OPERATION_OF
+from softops.orders import limits_of
 from softops.playbooks import PullLimits
-from softops.serverfiles import Found, found_in, probe_command
+from softops.serverfiles import ENV, Found, found_in, probe_command
 from softops.settling import broken_apps, settle_apps
+from softops.siteorders import literal, site_orders, told
 from softops.ways import Way
 
 
@@ -31,19 +36,46 @@ class ActionModule(EngineAction):
 
     def work(self) -> dict[str, Any]:
         """Settle every app of this host in its order."""
-        orders = self._orders()
+        if self.input is None and self._task.args.get("action") == "site":
+            return self._site()
+        orders = self._announced(self._orders())
         try:
-            return self._settle(orders)
+            return self._settle(orders[0].main.limits, [(order.name, order.version) for order in orders],
+                                lambda _place: orders)
         except SoftopsError as exc:
             # The server itself could not be worked with: that is how each of its apps ends.
             return failure(exc) | {"softops": broken_apps(orders, exc, self.narrator)["softops"]}
 
-    def _settle(self, orders: tuple[AppOrder, ...]) -> dict[str, Any]:
-        limits = orders[0].main.limits
+    def _site(self) -> dict[str, Any]:
+        """Everything that the inventory says of this host; see siteorders.py."""
+        desire = desire_of(self.host, literal(app_variables(self._vars)))
+        said = {**self._hand_values(), "secrets": self.variable("softops_secrets")}
+        if desire.problems:
+            raise BadRequest("SITE_PROBLEMS", problems=told(desire.problems))
+        if not desire.wishes:
+            return {"changed": False, "skipped": True, "msg": "The inventory says nothing of software on this host."}
+
+        def orders(place: Place) -> tuple[AppOrder, ...]:
+            def env_of(name: str) -> str:
+                path = shlex.quote(str(place.apps_dir / name / ENV))
+                return place.shell(f"cat -- {path}").output.replace("\r\n", "\n")
+
+            return self._announced(site_orders(desire, place.found, env_of, said))
+
+        return self._settle(limits_of({"pull": said["pull"]}),
+                            [(wish.name, wish.version or "0") for wish in desire.wishes], orders)
+
+    def _announced(self, orders: tuple[AppOrder, ...]) -> tuple[AppOrder, ...]:
+        for order in orders:
+            self.announce(OPERATION_OF[order.action], order.main, order)
+        return orders
+
+    def _settle(self, limits: PullLimits, apps: Sequence[tuple[str, str]],
+                orders: Callable[[Place], tuple[AppOrder, ...]]) -> dict[str, Any]:
         apps_dir = PurePosixPath(self.text("softops_apps_dir"))
         if not apps_dir.is_absolute():
             raise BadRequest("INPUT_INVALID", problem=f"softops_apps_dir {apps_dir} is no absolute path")
-        probe = probe_command(apps_dir, [(order.name, order.version) for order in orders])
+        probe = probe_command(apps_dir, apps)
         way = self.way(limits.connect_timeout, prelude=probe)
         if way.shell is None or way.command is None or not way.shares_disk:
             raise EngineUnreachable("APP_NEEDS_SHELL", server=self.host)
@@ -55,7 +87,7 @@ class ActionModule(EngineAction):
                           socket=self.text("softops_docker_socket"), timeout=limits.connect_timeout,
                           found=found_in(greeting), containers=engine.containers(),
                           check=bool(self._task.check_mode), diff=bool(self._task.diff))
-            return settle_apps(orders, place, self.narrator, self.cancelled())
+            return settle_apps(orders(place), place, self.narrator, self.cancelled())
 
     def _access(self, way: Way, engine: AppEngine, limits: PullLimits, software: str, found: Found) -> Access:
         return Access(engine=engine, shell=way.shell, shares_disk=way.shares_disk, narrator=self.narrator(software),

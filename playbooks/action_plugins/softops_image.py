@@ -9,10 +9,12 @@ from typing import Any
 # Run by an Ansible that softops is not installed with, the package still lies beside playbooks/.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from softops.actions import EngineAction
+from softops.actions import EngineAction, plain_params
 from softops.byhand import order_by_hand
-from softops.delivery import Delivery, Wishes
+from softops.delivery import Delivered, Delivery, Wishes
+from softops.errors import SoftopsError
 from softops.installed import manifest_path, noted_command
+from softops.narration import AppResult
 from softops.orders import Order, order_of
 
 
@@ -24,15 +26,29 @@ class ActionModule(EngineAction):
     def work(self) -> dict[str, Any]:
         """Deliver the image, and for an installation note it on the server."""
         order = self._order()
-        install = self._task.args.get("operation") == "install"
+        operation = "install" if self._task.args.get("operation") == "install" else "pull"
+        self.announce(operation, order)
+        voice = self.narrator(order.name)
+        try:
+            done = self._deliver(order, install=operation == "install")
+        except SoftopsError as exc:
+            cancelled = exc.reason == "CANCELLED"
+            voice.result(AppResult(software=order.name, outcome="cancelled" if cancelled else "failed",
+                                   reason=exc.reason, code=exc.code, params=plain_params(exc)))
+            raise
+        reason = f"{operation.upper()}_SUCCESS"
+        voice.result(AppResult(software=order.name, outcome="success", reason=reason, code=200, digest=done.digest,
+                               changed=done.changed))
+        return {"changed": done.changed, "softops": {
+            "reason": reason, "code": 200, "params": {}, "digest": done.digest, "imageId": done.image_id,
+            "size": done.size, "layers": done.layers}}
+
+    def _deliver(self, order: Order, *, install: bool) -> Delivered:
         note = manifest_path(self.text("softops_apps_dir"), order)
         way = self.way(order.limits.connect_timeout, prelude=noted_command(note) if install else "")
         wishes = Wishes(install=install, check=bool(self._task.check_mode), note=note)
         with self.engine(way, order.limits.connect_timeout) as engine:
-            done = Delivery(order, self.access(way, engine, order.limits, note), wishes).run()
-        return {"changed": done.changed, "softops": {
-            "reason": "INSTALL_SUCCESS" if install else "PULL_SUCCESS", "code": 200, "params": {},
-            "digest": done.digest, "imageId": done.image_id, "size": done.size, "layers": done.layers}}
+            return Delivery(order, self.access(way, engine, order.limits, note), wishes).run()
 
     def _order(self) -> Order:
         if self.input is not None:

@@ -1,0 +1,97 @@
+"""Tells softops of a run by hand: reads the spool of its actions and posts it. A process beside ansible-playbook,
+which it neither slows down nor can break: `python -m softops.handreport SPOOL`, ended by the end of its stdin."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import select
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from softops.client import Client
+from softops.config import load_settings
+from softops.errors import SoftopsError
+from softops.language import person_language
+from softops.reach import reach_server
+
+LOOK = 0.2
+"""Seconds between two looks at the spool."""
+BEAT = 10.0
+"""Seconds after which softops hears that a silent run lives."""
+CHUNK = 500
+"""Lines in one request."""
+
+
+class Report:
+    """One run by hand on its way into the records."""
+
+    def __init__(self, client: Client, playbook: str) -> None:
+        self.job: int | None = None
+        self._client = client
+        self._playbook = playbook
+        self._waiting: list[str] = []
+        self._beat = time.monotonic()
+
+    def take(self, lines: list[str]) -> None:
+        """Pass on what the actions have said."""
+        self._waiting += lines
+        if self.job is None:
+            self._begin()
+        while self.job is not None and (self._waiting or time.monotonic() - self._beat > BEAT):
+            chunk, self._waiting = self._waiting[:CHUNK], self._waiting[CHUNK:]
+            self._client.post(f"/report/{self.job}/line", {"lines": chunk})
+            self._beat = time.monotonic()
+
+    def end(self, hosts: Mapping[str, Any] | None) -> None:
+        """Pass on that the run is over."""
+        if self.job is not None:
+            self._client.post(f"/report/{self.job}/end", {"hosts": hosts})
+
+    def _begin(self) -> None:
+        orders = [said for line in self._waiting if (said := _read(line)).get("kind") == "order"]
+        if orders:
+            self.job = self._client.post("/report", {"user": getpass.getuser(), "playbook": self._playbook,
+                                                     "orders": orders})["id"]
+
+
+def follow(report: Report, spool: BinaryIO) -> None:
+    """Pass on everything until our stdin ends, and then what is left."""
+    hosts: Mapping[str, Any] | None = None
+    rest, over = b"", False
+    while not over:
+        over = bool(select.select([sys.stdin], [], [], LOOK)[0]) and not os.read(sys.stdin.fileno(), 4096)
+        *whole, rest = (rest + spool.read()).split(b"\n")
+        lines = [line.decode(errors="replace") for line in whole]
+        ends = [said for line in lines if (said := _read(line)).get("kind") == "stats"]
+        hosts = ends[0].get("hosts") if ends else hosts
+        report.take([line for line in lines if line])
+    report.end(hosts)
+
+
+def main(spool: str, playbook: str) -> dict[str, Any]:
+    """Follow a spool to its end; what became of it."""
+    lang = person_language()
+    try:
+        with reach_server(load_settings(), lang) as client, Path(spool).open("rb") as file:
+            report = Report(client, playbook)
+            follow(report, file)
+            return {"job": report.job}
+    except SoftopsError as exc:
+        return {"job": None, "problem": exc.text(lang)}
+
+
+def _read(line: str) -> Mapping[str, Any]:
+    try:
+        said = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(sys.argv[1], sys.argv[2])))
