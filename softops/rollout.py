@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from softops.clock import Clock
-from softops.composing import env_file
+from softops.composing import env_of
 from softops.entities import FinalState, Job, Record
 from softops.events import AppEnded, parse_event
 from softops.images import Images
@@ -118,7 +118,7 @@ class Rollout:
         for record in records:
             revision = revisions.get(record.id)
             secrets = self._vault.open(revision.secrets) if revision else {}
-            env = env_file({**revision.parameters, **secrets}) if revision else ""
+            env = env_of(revision.entry, {**revision.parameters, **secrets}) if revision else ""
             tasks.append(AppTask(record=record, revision=revision, env=env,
                                  secrets=tuple(str(value) for value in secrets.values())))
         return tasks

@@ -269,8 +269,9 @@ class _Plans:
         return StartValues(shown=revision.parameters, hidden=self._vault.open(revision.secrets))
 
     def _files(self, image: SoftImage, values: StartValues, accepted: tuple[str, ...]) -> AppFiles:
-        # Secrets stand only in .env, so servers that differ in nothing else have the same files.
-        key = json.dumps([values.shown, sorted(values.hidden)], sort_keys=True)
+        # Fresh secrets are letters and digits: servers that differ in nothing else are judged once.
+        told = {name: value for name, value in values.all.items() if name not in values.fresh}
+        key = json.dumps([image.id, told, sorted(values.fresh)], sort_keys=True)
         if key not in self._made:
             app = AppVersion(name=image.name, version=image.version, image=image.docker_image, digest=self._digest,
                              commit=image.commit, entry=image.entry)

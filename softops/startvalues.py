@@ -24,6 +24,8 @@ class StartValues:
 
     shown: Mapping[str, Any] = field(default_factory=dict)
     hidden: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    fresh: frozenset[str] = frozenset()
+    """Names of the secrets that were made just now."""
 
     @property
     def all(self) -> Mapping[str, Any]:
@@ -38,13 +40,13 @@ def start_values(entry: Mapping[str, Any], *, given: Mapping[str, Any], before: 
     given = check_given(entry, given)
     hidden = secret_names(entry)
     known = {param.name for param in declared(entry)}
-    # What was secret is never shown because another version declares it as a text, nor the other way round.
+    # What was secret is never shown because another version declares it as a text.
     kept = {name: value for name, value in before.all.items()
-            if name in known and name not in given and (name in hidden) == (name in before.hidden)}
+            if name in known and name not in given and not (name in before.hidden and name not in hidden)}
     values = dict(check_parameters(entry, {**kept, **given}))
-    for param in declared(entry):
-        length = param.generated()
-        if length is not None and param.name not in values:
-            values[param.name] = fresh(length)
+    lengths = {param.name: param.generated() for param in declared(entry) if param.name not in values}
+    made = {name: fresh(length) for name, length in lengths.items() if length is not None}
+    values |= made
     return StartValues(shown={name: value for name, value in values.items() if name not in hidden},
-                       hidden={name: value for name, value in values.items() if name in hidden})
+                       hidden={name: value for name, value in values.items() if name in hidden},
+                       fresh=frozenset(made))

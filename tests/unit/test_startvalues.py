@@ -47,11 +47,16 @@ def test_values_that_are_no_longer_declared_are_dropped() -> None:
 
 
 def test_what_was_secret_is_not_shown_because_another_version_has_it_as_a_text() -> None:
-    before = StartValues(shown={"PIN": "seen"}, hidden={"HOST": "secret", "NOTE": "secret"})
+    before = StartValues(hidden={"HOST": "secret", "NOTE": "secret"})
     with pytest.raises(BadRequest) as refused:
         values({"PASSWORD": "x"}, before)
     assert (refused.value.reason, refused.value.params["name"]) == ("PARAMETER_MISSING", "HOST")
     assert values(before=before).all == values().all
+
+
+def test_what_becomes_a_secret_keeps_its_value() -> None:
+    found = values(before=StartValues(shown={"PIN": "seen"}))
+    assert (found.hidden["PIN"], "PIN" in found.shown) == ("seen", False)
 
 
 def test_no_secret_is_shown_when_the_values_are_printed() -> None:
