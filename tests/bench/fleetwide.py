@@ -16,7 +16,7 @@ import yaml
 
 from softops.config import PROJECT
 from tests.bench.cost import Cost, cost
-from tests.bench.stage import install, served
+from tests.bench.stage import entry, install, served
 from tests.bench.table import Row
 from tests.fleet import Fleet
 
@@ -53,7 +53,7 @@ def measure(fleet: Fleet) -> tuple[Row, ...]:
 
 def _compare(fleet: Fleet, name: str, image: str, hosts: Sequence[Mapping[str, Any]] | None) -> tuple[Sample, Sample]:
     """Both over the same connections with the same number of forks, after one run each that opens them."""
-    with served(fleet, name, {"small": image}, names=NAMES, hosts=hosts) as (softops, client):
+    with served(fleet, name, {"small": entry("small", image)}, names=NAMES, hosts=hosts) as (softops, client):
         inventory = Path(softops.settings["SOFTOPS_INVENTORY"])
         playbook = _playbook(softops.directory, image, by_host=hosts is not None)
         install(client, "small")

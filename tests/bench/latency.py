@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from softops.client import Client
 from softops.live import Follower
 from softops.messages import PROGRESS
-from tests.bench.stage import served
+from tests.bench.stage import entry, served
 from tests.bench.table import Row
 from tests.fleet import Fleet
 
@@ -24,7 +24,7 @@ TARGET = 0.1
 def measure(fleet: Fleet) -> Row:
     """A plain WebSocket watcher of the whole job, on the same clock as the engines."""
     fleet.registry.push("watched", "1.0", layers=LAYERS)
-    with served(fleet, "latency", {"watched": f"{fleet.slow.host}/watched:1.0"}, names=NAMES) as (_, client):
+    with served(fleet, "latency", {"watched": entry("watched", f"{fleet.slow.host}/watched:1.0")}, names=NAMES) as (_, client):
         fleet.slow.rate = RATE
         try:
             delays = sorted(_delays(client))

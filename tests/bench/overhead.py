@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from statistics import median
 
-from tests.bench.stage import install, served
+from tests.bench.stage import entry, install, served
 from tests.bench.table import Row
 from tests.fleet import Fleet
 
@@ -30,7 +30,7 @@ def measure(fleet: Fleet) -> Row:
         return taken
 
     ours, theirs = [], []
-    with served(fleet, "overhead", {"big": image}) as (_, client):
+    with served(fleet, "overhead", {"big": entry("big", image)}) as (_, client):
         timed(lambda: server.docker("pull", "--quiet", image))  # the registry's files are in memory from here on
         for _ in range(ROUNDS):
             theirs.append(timed(lambda: server.docker("pull", "--quiet", image)))

@@ -21,24 +21,26 @@ Job = Mapping[str, Any]
 
 @contextmanager
 def served(fleet: Fleet, name: str, software: Mapping[str, str], *, names: int = 0,
-           hosts: Sequence[Mapping[str, Any]] | None = None) -> Iterator[tuple[Serving, Client]]:
-    """softops on the fleet with a catalog of `software` (name to image, version 1.0); the servers of the fleet
+           hosts: Sequence[Mapping[str, Any]] | None = None, **settings: object) -> Iterator[tuple[Serving, Client]]:
+    """softops on the fleet with a catalog of `software` (name to the text of its file); the servers of the fleet
     under `names` inventory names, if said, with the variables in `hosts` instead of those for SSH."""
     directory = fleet.directory / f"catalog-{name}"
-    commit(directory, {f"catalog/{key}/software.yml": entry(key, image) for key, image in software.items()})
+    commit(directory, {f"catalog/{key}/software.yml": text for key, text in software.items()})
     inventory = fleet.inventory(fleet.directory / f"inventory-{name}")
     if names:
         multiply(inventory / "hosts.yml", names, hosts)
-    with Serving(fleet, catalog=directory, name=f"serve-{name}", port=0, inventory=inventory, forks=25) as softops:
+    with Serving(fleet, catalog=directory, name=f"serve-{name}", port=0, inventory=inventory, forks=25,
+                 **settings) as softops:
         client = Client(Address(url=softops.url), lang="en")
         client.post("/repository/1/sync")
         yield softops, client
         client.close()
 
 
-def entry(name: str, image: str) -> str:
-    """A catalog file with one version."""
-    return f"apiVersion: softops/v1\nname: {name}\nversions:\n  \"1.0\": {{image: {json.dumps(image)}}}\n"
+def entry(name: str, image: str, service: Mapping[str, Any] | None = None) -> str:
+    """A catalog file with one version, 1.0."""
+    content = {"apiVersion": "softops/v1", "name": name, "versions": {"1.0": {"image": image}}}
+    return str(yaml.safe_dump(content | ({"service": dict(service)} if service else {}), sort_keys=False))
 
 
 def multiply(path: Path, names: int, hosts: Sequence[Mapping[str, Any]] | None = None) -> None:
@@ -52,8 +54,17 @@ def multiply(path: Path, names: int, hosts: Sequence[Mapping[str, Any]] | None =
 
 def install(client: Client, software: str, servers: Sequence[str] = ()) -> Job:
     """Install on the servers, or on all in `default`, and wait for the end, which must be a success."""
+    return work(client, "install", software, servers)
+
+
+def work(client: Client, verb: str, software: str, servers: Sequence[str] = ()) -> Job:
+    """The same for any of the verbs of the API."""
     where = {"servers": list(servers)} if servers else {"groups": ["default"]}
-    job = client.post("/install", {"name": software, **where})
+    return ended(client, client.post(f"/{verb}", {"name": software, **where}))
+
+
+def ended(client: Client, job: Job) -> Job:
+    """A job that was accepted, at its end, which must be a success."""
     records = [record["systemSoftRecordId"] for record in job["records"]]
     for _ in Follower(client.address, job["id"], records).messages():
         pass
