@@ -59,6 +59,13 @@ class Apps:
         with self._db.reading() as session:
             return page_of(session, found, revision_of, page=page, size=size, order=(RevisionRow.number.desc(),))
 
+    def latest(self, server_id: int, name: str) -> Revision | None:
+        """What was last tried with a software on a server, whether it worked or not."""
+        found = select(RevisionRow).where(RevisionRow.server_id == server_id, RevisionRow.name == name)
+        with self._db.reading() as session:
+            row = session.scalars(found.order_by(RevisionRow.id.desc()).limit(1)).first()
+            return None if row is None else revision_of(row)
+
     def revision(self, server_id: int, name: str, number: int) -> Revision:
         """One revision; NotFound naming the numbers there are."""
         found = select(RevisionRow).where(RevisionRow.server_id == server_id, RevisionRow.name == name)

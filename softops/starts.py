@@ -264,7 +264,10 @@ class _Plans:
         """The values that the software has on the server now."""
         app = self._apps.find(server.id, name)
         if app is None or app.revision is None:
-            return StartValues(shown=app.parameters if app is not None else {})
+            # Data volumes outlive a removal and a first start that failed, and with them what they were made with.
+            last = self._apps.latest(server.id, name)
+            return StartValues(shown=app.parameters if app is not None else {},
+                               hidden=self._vault.open(last.secrets) if last is not None else {})
         revision = self._apps.revision(server.id, name, app.revision)
         return StartValues(shown=revision.parameters, hidden=self._vault.open(revision.secrets))
 
