@@ -53,4 +53,7 @@ APP_TEXTS: Mapping[str, tuple[str, str]] = {
                              "There are: {choices}.",
                              "{server} 上的 {software} 没有可回滚的其他记录（所求版本：{version}）。现有：{choices}。"),
     "WAVE_APPROVED": ("Wave {wave} of job {job} may begin.", "任务 {job} 的第 {wave} 批可以开始"),
+    "HAND_SERVERS_UNKNOWN": ("softops knows none of these servers: {servers}. Its inventory is another one "
+                             "(SOFTOPS_INVENTORY).", "softops 不认识这些服务器：{servers}。它使用的是另一份清单（SOFTOPS_INVENTORY）。"),
+    "HAND_RUN_OVER": ("Job {job} is no run by hand that goes on.", "任务 {job} 不是正在进行的手动运行。"),
 }

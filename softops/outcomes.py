@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from softops.entities import FinalState
 from softops.events import AppEnded, HostFailed, HostOk, HostStats
-from softops.playbooks import IMAGE_OPERATIONS, RUNNING_AFTER
+from softops.playbooks import ACTION_OF, RUNNING_AFTER
 from softops.statuses import RecordStatus
 
 SUCCESS_REASON = {operation: f"{operation.upper()}_SUCCESS" for operation in (
@@ -76,7 +76,7 @@ def outcome(operation: str, host: str, end: RunEnd, tale: HostTale) -> FinalStat
     if not stats.ok:
         # All tasks were skipped: by a tag, a condition or a variable of somebody.
         return FinalState(status=RecordStatus.FAILED, reason="NOTHING_DONE", code=500)
-    if operation not in IMAGE_OPERATIONS:
+    if operation in ACTION_OF:
         # Our action says how each software ended; where it said nothing, nothing is known.
         return FinalState(status=RecordStatus.FAILED, reason="SERVER_PASSED_OVER", code=500)
     return _success(operation, tale)
@@ -103,7 +103,7 @@ def _failed(tale: HostTale, *, code: int | None, reason: str) -> FinalState:
 
 
 def _not_counted(operation: str, end: RunEnd, tale: HostTale) -> FinalState:
-    if tale.ok is not None and _digest(tale) and operation in IMAGE_OPERATIONS:
+    if tale.ok is not None and _digest(tale) and operation not in ACTION_OF:
         return _success(operation, tale)
     if end.status is RunStatus.CANCELED:
         return FinalState(status=RecordStatus.CANCELLED, reason="CANCELLED")
