@@ -78,7 +78,9 @@ class Fanout:
         watcher.left()
 
     def watch(self, watcher: Watcher, topics: Iterable[str]) -> None:
-        """Add to what it hears; the first time it stops to hear everything."""
+        """Add to what it hears; the first time it stops to hear everything. Who has left hears nothing."""
+        if watcher.has_left:
+            return
         self._everything.discard(watcher)
         watcher.topics = (watcher.topics or set()).union(topics)
         for topic in watcher.topics:

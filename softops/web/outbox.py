@@ -78,11 +78,15 @@ class Outbox:
     def cut(self) -> None:
         """Give the client up."""
         if not self.was_cut:
-            self.was_cut = True
-            self._frames.clear()
-            self._changed.set()
-            self._drained.set()
+            self.close()
             self._on_cut()
+
+    def close(self) -> None:
+        """Let nothing wait any more: the client is gone. Whoever waits for it gets Cut."""
+        self.was_cut = True
+        self._frames.clear()
+        self._changed.set()
+        self._drained.set()
 
     def _made_room_for(self, frame: Frame) -> bool:
         if not frame.milestone:

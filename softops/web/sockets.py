@@ -67,6 +67,7 @@ class SocketIo:
         for name in ("connect", "disconnect", "subscribe", "unsubscribe"):
             self._server.on(name, getattr(self, f"_on_{name}"))
         self._server.eio.create_queue = _queue_of_this_connection
+        self._server.eio.disconnect = self._hang_up
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request or one WebSocket."""
@@ -97,6 +98,14 @@ class SocketIo:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _hang_up(self, sid: str) -> None:
+        """End a connection that broke the rules. Engine.IO's own way waits until everything is taken, which a client
+        of long polling that waits for its answer never does."""
+        socket = self._server.eio.sockets.get(sid)
+        if socket is not None:
+            await socket.close(wait=False)
+            self._server.eio.sockets.pop(sid, None)
 
     async def _on_connect(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
         lang = language(environ.get("HTTP_ACCEPT_LANGUAGE"), self._default)

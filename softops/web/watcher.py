@@ -73,9 +73,15 @@ class Watcher:
         """It wants nothing of `topic` any more."""
         self._endings.pop(topic, lambda: None)()
 
+    @property
+    def has_left(self) -> bool:
+        """Whether the client is gone."""
+        return self._has_left
+
     def left(self) -> None:
-        """It wants nothing any more."""
+        """It wants nothing any more; a replay that goes on for it ends."""
         self._has_left = True
+        self.outbox.close()
         for topic in tuple(self._endings):
             self.end(topic)
 

@@ -132,3 +132,16 @@ def test_a_websocket_that_socketio_refuses_gets_the_envelope_too(web: Served) ->
         websockets.sync.client.connect(f"{web.live}/?EIO=4&transport=websocket&sid=unknown")
     response = caught.value.response
     assert (response.status_code, json.loads(response.body or b"")["code"]) == (400, 400)
+
+
+@pytest.mark.parametrize("packet", ["4" + "x" * 10_000_000, "0", "9", "b!!!!", "", "45", "4x", "6", "\x1e" * 100,
+                                    "42[[[["])
+def test_a_packet_that_breaks_the_rules_is_answered_at_once(web: Served, packet: str) -> None:
+    began = time.monotonic()
+    with httpx.Client(base_url=web.url, trust_env=False, timeout=10) as client:
+        sid = json.loads(client.get("/socket.io/?EIO=4&transport=polling").text[1:])["sid"]
+        path = f"/socket.io/?EIO=4&transport=polling&sid={sid}"
+        assert client.post(path, content="40").status_code == 200
+        answer = client.post(path, content=packet)
+    assert answer.text == "OK" or answer.json()["code"] == 400
+    assert time.monotonic() - began < 5
