@@ -26,6 +26,14 @@ DEPLOY_TEXTS: Mapping[str, tuple[str, str]] = {
     "COMPOSE_MISSING": (
         "The server has no Docker Compose ({words}). Put it there with: ansible-playbook playbooks/prepare.yml",
         "服务器上没有 Docker Compose（{words}）。可用以下命令安装：ansible-playbook playbooks/prepare.yml"),
+    "COMPOSE_PROCESSOR": (
+        "The server's processor is {machine}, and the Docker Compose of this machine is made for {mine}. Install it "
+        "from the server's packages, or run the playbook on a {machine} machine with Linux.",
+        "服务器的处理器是 {machine}，而本机的 Docker Compose 适用于 {mine}。"
+        "请从服务器的软件包安装 Compose，或在 {machine} 的 Linux 机器上运行 playbook。"),
+    "COMPOSE_NOT_USED": (
+        "Docker Compose was put at {path}, but the server's docker does not use it. Look at its cliPluginsExtraDirs.",
+        "Docker Compose 已放到 {path}，但服务器的 docker 没有使用它。请检查其 cliPluginsExtraDirs。"),
     "COMPOSE_FAILED": (
         "Docker Compose refused: {words}. Mend the entry or the server, then retry.",
         "Docker Compose 拒绝执行：{words}。请修正条目或服务器后重试。"),
