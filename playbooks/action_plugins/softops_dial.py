@@ -17,7 +17,7 @@ from softops.actions import EngineAction
 from softops.containerengine import ContainerEngine
 from softops.dialnotes import note_of
 from softops.dials import CommandDial
-from softops.errors import BadRequest, EngineUnreachable
+from softops.errors import EngineUnreachable
 from softops.orders import limits_of
 from softops.ways import Way
 
@@ -27,17 +27,16 @@ class ActionModule(EngineAction):
 
     def work(self) -> dict[str, Any]:
         """Write the dial into a file beside those of the other servers. It may hold passwords, so nothing of it
-        becomes part of the result, which Ansible shows and logs."""
-        if self.input is None or not isinstance(self.input.get("dials"), str):
-            raise BadRequest("INPUT_INVALID", problem="only softops runs this playbook")
-        limits = limits_of(self.input)
+        becomes part of the result, which Ansible shows and logs. By hand nothing is written."""
+        limits = limits_of(self.input if self.input is not None else {"pull": self.pull_by_hand()})
         way = self.way(limits.connect_timeout)
         try:
             note = {"dial": note_of(way.dial, str(Path.cwd()), lasting=_lasts(way)), "tries": way.tries,
                     "renew": way.renew}
         except EngineUnreachable as exc:
             note = {"problem": exc.reason, "containers": self._containers(way, limits.connect_timeout)}
-        _write(Path(self.input["dials"]) / f"{self.host}.json", json.dumps(note))
+        if self.input is not None:
+            _write(Path(self.input["dials"]) / f"{self.host}.json", json.dumps(note))
         return {"changed": False, "softops": {"reason": "OPERATION_SUCCESS", "code": 200, "params": {}}}
 
     def _containers(self, way: Way, timeout: float) -> list[Any]:
