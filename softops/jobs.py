@@ -154,7 +154,7 @@ class Jobs:
                                      .where(JobRow.id == job_id, JobRow.status.in_(ACTIVE)))
             job = job_of(row(session, job_id))
             if not affected(marked):
-                raise Conflict("ALREADY_FINAL", what=f"Job {job_id}", status=job.status.value)
+                raise Conflict("JOB_FINAL", job=job_id, status=job.status.value)
             session.execute(update(RecordRow).values(cancel_requested=True)
                             .where(RecordRow.job_id == job_id, RecordRow.status.in_(ACTIVE)))
             return job

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from softops.apps import note_success, revision_of, revision_row
-from softops.columns import clip
+from softops.columns import clip, clip_log
 from softops.entities import EventDraft, FinalState, Job, Page, Record, Revision, Server
 from softops.errors import Conflict, ConstraintViolated, NotFound
 from softops.jobs import JobDraft, Jobs, RecordDraft, RevisionDraft, affected, alike, job_of, row
@@ -98,7 +98,7 @@ class Records(Jobs, Journal):
                                      .where(RecordRow.id == record_id, RecordRow.status.in_(ACTIVE)))
             record = record_of(_row(session, record_id))
             if not affected(marked):
-                raise Conflict("ALREADY_FINAL", what=f"Record {record_id}", status=record.status.value)
+                raise Conflict("RECORD_FINAL", record=record_id, status=record.status.value)
             return record
 
         return self._db.run(work)
@@ -112,7 +112,7 @@ class Records(Jobs, Journal):
         `after`: see append_events.
         """
         values = {"status": final.status, "end_time": now, "code": final.code, "digest": final.digest,
-                  "log": clip(final.log), "changed": final.changed,
+                  "log": clip_log(final.log), "changed": final.changed,
                   "reason": final.reason, "reason_params": dict(final.reason_params), "active_key": None,
                   "remark": clip(render(final.reason, lang, final.reason_params))}
 
