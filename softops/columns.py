@@ -51,6 +51,11 @@ class JsonText(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+def clip_log(text: str | None) -> str | None:
+    """The end of `text`, where a log says why, cut so that it fits into a TEXT column."""
+    return text if text is None or len(text) <= TEXT_LIMIT else "…" + text[1 - TEXT_LIMIT:]
+
+
 def clip(text: str | None) -> str | None:
     """`text`, cut so that it fits into a TEXT column."""
     if text is None or len(text) <= TEXT_LIMIT:
