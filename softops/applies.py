@@ -56,7 +56,7 @@ class Applies:
         commit = plan.source.commit
         job = JobDraft(operation="apply", soft_id=None, soft_name=VARIABLE, version=(commit or "-")[:12],
                        docker_image="", commit=commit, user=user, options={"managed": True})
-        return Applied(job=self._starts.submit(job, records, None), plan=plan)
+        return Applied(job=self._starts.submit(job, records, None, _repository(plan)), plan=plan)
 
     def _drafts(self, steps: Sequence[Step], user: str) -> Drafts:
         """What each step has to do, by server and software, or why it can't; what is alike is made together."""
@@ -155,3 +155,10 @@ def _without_impossible(plan: FleetPlan, drafts: Drafts) -> FleetPlan:
             for step in one.steps if isinstance(error := drafts[one.server.id, step.software], SoftopsError))
         servers.append(replace(one, steps=(), adopted=(), problems=(*one.problems, *wrong)) if wrong else one)
     return replace(plan, servers=tuple(servers))
+
+
+def _repository(plan: FleetPlan) -> int | None:
+    """The catalog repository from which everything comes that the plan starts; None for none and for several, which
+    nobody can give to a playbook."""
+    ids = {step.image.repository_id for step in plan.steps if step.image is not None}
+    return ids.pop() if len(ids) == 1 else None

@@ -27,11 +27,12 @@ class Handwork:
         where = self._repositories.get(repository_id) if repository_id is not None else None
         # The catalog beside the playbooks needs no word.
         own = where is not None and where.url == str(self._home) and where.path == "catalog"
+        # What an apply does is said by the inventory alone; of its commit is the job.
+        applied = job.operation == "apply"
         self._records.set_command(job.id, command_by_hand(HandOrder(
-            operation=job.operation, hosts=hosts, parameters=job.parameters, commit=job.commit,
-            # What an apply does is said by the inventory alone.
-            name="" if job.operation == "apply" else job.soft_name,
-            version="" if job.operation == "apply" else job.version,
+            operation=job.operation, hosts=hosts, parameters=job.parameters,
+            commit=(where.commit if where else None) if applied else job.commit,
+            name="" if applied else job.soft_name, version="" if applied else job.version,
             inventory=self._inventory, plain_http=self._plain_http,
             catalog=None if where is None or own else where.url, catalog_path=where.path if where else "")))
         return self._records.job(job.id)

@@ -172,7 +172,7 @@ def command_by_hand(order: HandOrder) -> str:
 
 def _catalog_by_hand(order: HandOrder) -> tuple[str, str]:
     """What makes the catalog, and where it is then."""
-    if order.catalog is None or order.operation not in {*IMAGE_OPERATIONS, *RUNNING_AFTER}:
+    if order.catalog is None or order.operation not in {*IMAGE_OPERATIONS, *RUNNING_AFTER, "apply"}:
         return "", ""
     if order.catalog.startswith("/"):
         return "", str(PurePosixPath(order.catalog) / order.catalog_path)

@@ -73,6 +73,11 @@ def test_the_command_by_hand_clones_a_catalog_that_is_elsewhere() -> None:
             "-e softops_catalog=softops-catalog/catalog")
 
 
+def test_applying_by_hand_needs_the_catalog_and_no_software() -> None:
+    assert command_by_hand(HandOrder(operation="apply", hosts=("web1",), name="", catalog="/srv/catalog")) == (
+        "ansible-playbook playbooks/site.yml --limit web1 -e softops_catalog=/srv/catalog")
+
+
 def test_stopping_by_hand_needs_no_catalog() -> None:
     assert command_by_hand(HandOrder(operation="stop", hosts=("web1",), name="demo", catalog="/srv/catalog")) == (
         "ansible-playbook playbooks/stop.yml --limit web1 -e softops_name=demo")
