@@ -28,8 +28,8 @@ APP_TEXTS: Mapping[str, tuple[str, str]] = {
     "ALREADY_RUNNING": ("It runs like that already; nothing was changed.", "已按此方式运行，未做任何更改"),
     "STRATEGY_UNKNOWN": ("The strategy has no {name}. It knows: {choices}.", "策略没有 {name} 项。可用：{choices}。"),
     "STRATEGY_INVALID": ("{name} of the strategy is wrong. It may be: {wanted}.", "策略的 {name} 无效。可以是：{wanted}。"),
-    "WAVES_STOPPED": ("Not begun: {failed} servers failed in the waves before (allowed: {allowed}). Mend them, then go on "
-                      "with `softops retry {job}`.",
+    "WAVES_STOPPED": ("Not begun: too much failed in the waves before (servers: {failed}, allowed: {allowed}). Mend "
+                      "that, then go on with `softops retry {job}`.",
                       "未开始：之前的批次有 {failed} 台服务器失败（允许 {allowed} 台）。修复后可用 `softops retry {job}` 继续。"),
     "WAVE_UNHEALTHY": ("Not begun: {software} on {servers} did not stay healthy after wave {wave}. Look there, then go on "
                        "with `softops retry {job}`.",
