@@ -175,6 +175,23 @@ def test_an_upgrade_can_be_taken_back_by_hand(fleet: Fleet, make_service: MakeSe
     assert record.parameters["GREETING"] == "first"
 
 
+def test_a_way_back_without_its_image_is_refused_before_anything_stops(
+        fleet: Fleet, make_service: MakeService) -> None:
+    digest = fleet.registry.push("lost", "1.0", version_text="lost 1.0")
+    fleet.registry.push("lost", "2.0", version_text="lost 2.0")
+    service = make_service(software(fleet, "lost", 18111, "1.0", "2.0"))
+    assert run(service, "lost", "1.0", "web1").status is RecordStatus.SUCCESS
+    assert run(service, "lost", "2.0", "web1", operation="upgrade").status is RecordStatus.SUCCESS
+    started = fleet.server("web1").docker("ps", "-q", "--filter", "label=io.softops.name=lost")
+    fleet.server("web1").docker("image", "prune", "-af")
+    fleet.registry.delete("lost", digest)
+    job = service.starts.rollback("lost", service.servers.choose(names=["web1"]), Wish(user="tester"))
+    record = records(service, service.installs.wait(job.id, 60))["web1"]
+    assert (record.status, record.code, record.changed) == (RecordStatus.FAILED, 1002, False), told(record)
+    assert page(fleet, "web1", 18111) == "lost 2.0"
+    assert fleet.server("web1").docker("ps", "-q", "--filter", "label=io.softops.name=lost") == started
+
+
 def test_two_containers_start_in_their_order(fleet: Fleet, make_service: MakeService) -> None:
     fleet.registry.push("pair", "1.0", version_text="pair 1.0")
     fleet.registry.push("pairdb", "1.0")
@@ -259,5 +276,35 @@ def test_a_wave_waits_for_an_approval(fleet: Fleet, make_service: MakeService) -
     wait_until(lambda: service.records.job(job.id).waiting == "approval", 60)
     assert [record.status for record in service.records.job_records(job.id)] == [
         RecordStatus.SUCCESS, RecordStatus.PENDING]
+    service.installs.cancel_job(job.id)
+    assert service.installs.wait(job.id, 60).status is RecordStatus.CANCELLED
+    # A repetition goes on where the job ended, with the servers that are left.
+    again = service.installs.retry(job.id, user="tester")
+    assert [record.server_name for record in service.records.job_records(again.id)] == ["web2"]
+    assert service.installs.wait(again.id, 60).status is RecordStatus.SUCCESS
+
+
+def test_an_approved_wave_goes_on(fleet: Fleet, make_service: MakeService) -> None:
+    fleet.registry.push("allowed", "1.0")
+    service = make_service(software(fleet, "allowed", 18112, "1.0"))
+    image, servers = service.images.find("allowed", "1.0"), service.servers.choose(names=["web1", "web2"])
+    job = service.starts.start(image, servers, Wish(
+        user="tester", strategy=Strategy(canary=1, approval=True, settle=0)))
+    wait_until(lambda: service.records.job(job.id).waiting == "approval", 60)
     service.installs.approve(job.id)
     assert service.installs.wait(job.id, 60).status is RecordStatus.SUCCESS
+
+
+def test_a_killed_container_is_seen_within_two_seconds(fleet: Fleet, make_service: MakeService) -> None:
+    fleet.registry.push("seen", "1.0")
+    service = make_service(software(fleet, "seen", 18113, "1.0"))
+    assert run(service, "seen", "1.0", "web1").status is RecordStatus.SUCCESS
+    web1 = service.servers.choose(names=["web1"])[0].id
+
+    def states() -> set[tuple[str, str | None]]:
+        return {(one.state, one.health) for one in service.containers.on(web1) if one.soft_name == "seen"}
+
+    wait_until(lambda: states() == {("running", "healthy")}, 10)
+    container = fleet.server("web1").docker("ps", "-q", "--filter", "label=io.softops.name=seen").strip()
+    fleet.server("web1").docker("kill", container)
+    wait_until(lambda: {state for state, _ in states()} == {"exited"}, 2)
