@@ -1,4 +1,4 @@
-"""`make demo`: its main job succeeds, and nothing is left, however it ends."""
+"""`make demo`: everything ends as it has to, and nothing is left, however the demo ends."""
 
 import os
 import signal
@@ -66,22 +66,48 @@ def wait_until_nothing_is_left(run_id: str) -> None:
         threading.Event().wait(0.1)
 
 
-def test_once_does_the_main_job_and_ends_with_success() -> None:
+COMMANDS = """\
+sync
+refresh hello counter
+install hello:1.0 --group default
+records
+start hello:1.0 --group default
+upgrade hello:1.1 --group default --canary 1 --settle 1
+upgrade hello:2.0 --group default --canary 1
+ps
+history hello --server web1
+diff hello 1.0 1.1
+plan
+apply
+plan
+"""
+
+
+def test_once_shows_everything_and_ends_with_success() -> None:
     process = begin("--once")
-    output, _ = process.communicate(timeout=110)
+    output, _ = process.communicate(timeout=240)
     assert process.returncode == 0, output
     lines = output.splitlines()
-    assert {"web1: SUCCESS", "web2: SUCCESS"} <= set(lines)
-    assert [line.removeprefix("$ softops ") for line in lines if line.startswith("$ ")] == [
-        "sync", "refresh hello counter", "install hello:1.0 --group default", "records"]
-    assert any(line.startswith("catalog: OK at ") and "4 added" in line for line in lines)
+    assert [line.removeprefix("$ softops ") for line in lines if line.startswith("$ softops ")] == (
+        COMMANDS.splitlines())
+    assert any(line.startswith("catalog: OK at ") and "5 added" in line for line in lines)
+    served = [line.rpartition("/  ")[2] for line in lines if line.startswith("  http://")]
+    assert served == ["hello 1.0"] * 2 + ["hello 1.1"] * 4
+    (failed, cancelled) = (line for line in lines if " 2.0  " in line and " upgrade " in line)
+    assert "FAILED" in failed
+    assert failed.endswith("was rolled back: 1.1 serves again.")
+    assert "CANCELLED" in cancelled
+    assert "  there is no /etc/hello.conf" in lines
+    assert [line for line in lines if line.startswith("(exit code")] == ["(exit code 1)", "(exit code 2)"]
+    assert any(line.startswith("Nothing to do on 2 servers.") for line in lines)
     assert lines[-1] == "Nothing is left."
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_demo_that_is_ended_in_mid_install_leaves_nothing(number: signal.Signals) -> None:
+@pytest.mark.parametrize(("number", "moment"), [
+    (signal.SIGTERM, "web1: started"), (signal.SIGINT, "web1: started"), (signal.SIGINT, "Its page on both servers:")])
+def test_a_demo_that_is_ended_at_any_moment_leaves_nothing(number: signal.Signals, moment: str) -> None:
     process = begin()
-    read_until(process, "web1: started")
+    read_until(process, moment)
     (run_id,) = run_ids(process)
     process.send_signal(number)
     output, _ = process.communicate(timeout=60)
@@ -89,9 +115,9 @@ def test_a_demo_that_is_ended_in_mid_install_leaves_nothing(number: signal.Signa
     assert left_of(run_id) == []
 
 
-def test_a_demo_that_is_killed_leaves_nothing_either() -> None:
+def test_a_demo_that_is_killed_while_its_software_serves_leaves_nothing_either() -> None:
     process = begin()
-    read_until(process, "web1: started")
+    read_until(process, "Its page on both servers:")
     (run_id,) = run_ids(process)
     process.kill()
     process.communicate(timeout=60)

@@ -1,10 +1,9 @@
-"""`python -m tests.demo`: catalog in git, two servers, an install with live bars, true records; until Ctrl-C."""
+"""`python -m tests.demo`: software from a catalog in git installed, started, upgraded and taken back; until Ctrl-C."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import signal
 import sys
 import time
@@ -14,11 +13,11 @@ from types import FrameType
 from softops.language import person_language
 from tests.demo.serving import Serving
 from tests.demo.software import make_catalog, push_images
+from tests.demo.story import Story
 from tests.demo.words import say
 from tests.fleet import Fleet, FleetError
 from tests.fleet.commands import tail
-
-INSTALL = ("install", "hello:1.0", "--group", "default")
+from tests.homes import commit
 
 
 class Ended(KeyboardInterrupt):
@@ -26,9 +25,9 @@ class Ended(KeyboardInterrupt):
 
 
 def main() -> int:
-    """Run the demo; 0 when its main job succeeded."""
+    """Run the demo; 0 when everything ended as it had to."""
     parser = argparse.ArgumentParser(prog="python -m tests.demo", description=__doc__)
-    parser.add_argument("--once", action="store_true", help="end after the main job instead of staying until Ctrl-C")
+    parser.add_argument("--once", action="store_true", help="end after the last step instead of staying until Ctrl-C")
     chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, _end)
     try:
@@ -60,32 +59,20 @@ def _on(fleet: Fleet, begun: float, *, once: bool) -> int:
     push_images(fleet)
     catalog = fleet.directory / "catalog"
     make_catalog(catalog, fleet.slow.host)
+    inventory = fleet.inventory()
+    commit(inventory, {}, "Have two servers")
     print(say("SERVE"), flush=True)
     # Without polling the sync below has something to show.
-    with Serving(fleet, catalog=catalog, sync_interval=0, language=person_language()) as softops:
+    with Serving(fleet, catalog=catalog, inventory=inventory, sync_interval=0, settle_time=1,
+                 language=person_language()) as softops:
         print(say("READY", seconds=time.monotonic() - begun), flush=True)
-        code = _main_job(softops)
-        if code:
-            print(f"\n{say('FAILED', code=code)}", tail(softops.log), sep="\n", file=sys.stderr, flush=True)
-        if once:
-            return code
-        _explain(softops)
-        _stay(softops)
-        return code
-
-
-def _main_job(softops: Serving) -> int:
-    """Sync, install and show; the exit code of the install."""
-    _show(softops, "sync")
-    _show(softops, "refresh", "hello", "counter")
-    code = _show(softops, *INSTALL)
-    _show(softops, "records")
-    return code
-
-
-def _show(softops: Serving, *words: str) -> int:
-    print(f"\n$ softops {shlex.join(words)}", flush=True)
-    return softops.command(*words)
+        wrong = Story(fleet, softops, inventory).tell()
+        if wrong is not None:
+            print(f"\n{say('FAILED', words=wrong)}", tail(softops.log), sep="\n", file=sys.stderr, flush=True)
+        if not once:
+            _explain(softops)
+            _stay(softops)
+        return int(wrong is not None)
 
 
 def _explain(softops: Serving) -> None:
@@ -95,8 +82,8 @@ def _explain(softops: Serving) -> None:
     print(f"\n{say('NEXT')}")
     print(f"  export SOFTOPS_URL={softops.url}")
     program = _program()
-    for words in ("servers --check", "install counter --server web1", "install hello:1.1 -g default",
-                  "records --soft hello", "watch"):
+    for words in ("servers --check", "logs hello --follow", "rollback hello --group default", "plan",
+                  "records --soft hello", "stats"):
         print(f"  {program} {words}")
     print(f"\n{say('STAY')}", flush=True)
 

@@ -1,16 +1,19 @@
-"""What the demo installs: two small software in two versions each, in a catalog of their own."""
+"""What the demo runs: two small software in a catalog of their own; the newest hello is broken."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from tests.fleet import Fleet
+from tests.fleet.images import SERVE
 from tests.homes import commit
 
 MB = 1_000_000
 LAYERS = {"hello": (9 * MB, 6 * MB, 3 * MB), "counter": (4 * MB, 2 * MB)}
 """Bytes of the layers above busybox; versions of a software share all but the newest one's last."""
-VERSIONS = {"hello": ("1.0", "1.1"), "counter": ("2.0", "2.1")}
+VERSIONS = {"hello": ("1.0", "1.1", "2.0"), "counter": ("2.0", "2.1")}
+BROKEN = {("hello", "2.0"): ("sh", "-c", "echo hello 2.0 starts; echo there is no /etc/hello.conf >&2; exit 1")}
+"""Versions that end at once, and what they do instead of serving."""
 RATE = 4 * MB
 """Bytes per second at which the servers get images, together: slow enough to watch."""
 
@@ -23,6 +26,7 @@ versions:
 {versions}
 service:
   ports: ["${{HTTP_PORT}}:80"]
+  healthcheck: {{test: [CMD, wget, -q, -O, /dev/null, "http://127.0.0.1/"], interval: 1s}}
 params:
   - {{name: HTTP_PORT, type: port, default: {port}, label: {{en: Port, zh: 端口}}}}
 """
@@ -30,6 +34,12 @@ TITLES = {"hello": "{en: Hello, zh: 你好}", "counter": "{en: Counter, zh: 计�
 DESCRIPTIONS = {"hello": "{en: Says hello over HTTP, zh: 通过 HTTP 打招呼}",
                 "counter": "{en: Counts visitors, zh: 统计访问者}"}
 PORTS = {"hello": 8081, "counter": 8082}
+WANTED = """\
+softops_apps:
+  hello: {version: "1.1"}
+  counter: {version: "2.1"}
+"""
+"""What the servers are to run, as the inventory says it in the end."""
 
 
 def push_images(fleet: Fleet) -> None:
@@ -37,7 +47,7 @@ def push_images(fleet: Fleet) -> None:
     for name, versions in VERSIONS.items():
         for number, version in enumerate(versions):
             fleet.registry.push(name, version, layers=(*LAYERS[name], *((MB,) * number)),
-                                version_text=f"{name} {version}\n")
+                                version_text=f"{name} {version}\n", command=BROKEN.get((name, version), SERVE))
     fleet.slow.rate = RATE
 
 
