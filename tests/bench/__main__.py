@@ -10,11 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from tests.bench import fleetwide, latency, overhead, starting, syncing
+from tests.bench import applying, fleetwide, latency, overhead, starting, syncing
 from tests.bench.table import Row, show, write
 from tests.fleet import Fleet
 
-ROWS = ("overhead", "start", "fleet", "latency", "sync")
+ROWS = ("overhead", "start", "apply", "fleet", "latency", "sync")
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs/benchmarks.md"
 
 
@@ -45,6 +45,8 @@ def _measure(wanted: Sequence[str]) -> Iterable[Row]:
                 yield overhead.measure(fleet)
             elif name == "start":
                 yield from starting.measure(fleet)
+            elif name == "apply":
+                yield from applying.measure(fleet)
             elif name == "fleet":
                 yield from fleetwide.measure(fleet)
             elif name == "latency":

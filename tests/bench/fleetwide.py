@@ -23,7 +23,7 @@ from tests.fleet import Fleet
 NAMES = 50
 TARGET = 5
 """How many times cheaper softops has to be."""
-NEEDED = ("requests", "urllib3", "certifi", "idna", "charset_normalizer")
+NEEDED = ("requests", "urllib3", "certifi", "idna", "charset_normalizer", "yaml")
 """What community.docker's modules need on a server and softops does not."""
 THERE = "/opt/bench-python"
 
@@ -44,7 +44,7 @@ def measure(fleet: Fleet) -> tuple[Row, ...]:
     """Over SSH, and with engines reached by `docker_host` from the controller."""
     fleet.registry.push("small", "1.0", layers=[1_000_000])
     image = fleet.registry.image("small", "1.0")
-    _equip(fleet)
+    equip(fleet)
     direct = [{"ansible_connection": "local", "ansible_python_interpreter": sys.executable,
                "docker_host": server.engine.url} for server in fleet.servers]
     return (*_rows("SSH", *_compare(fleet, "ssh", image, None)),
@@ -59,9 +59,9 @@ def _compare(fleet: Fleet, name: str, image: str, hosts: Sequence[Mapping[str, A
         install(client, "small")
         ours = Sample(one=cost(fleet, softops.process.pid, lambda: install(client, "small", ["n00"])),
                       all=cost(fleet, softops.process.pid, lambda: install(client, "small")))
-        _run(playbook, inventory, limit="n00,n01,n02")
-        theirs = Sample(one=cost(fleet, os.getpid(), lambda: _run(playbook, inventory, limit="n00")),
-                        all=cost(fleet, os.getpid(), lambda: _run(playbook, inventory)))
+        run_playbook(playbook, inventory, limit="n00,n01,n02")
+        theirs = Sample(one=cost(fleet, os.getpid(), lambda: run_playbook(playbook, inventory, limit="n00")),
+                        all=cost(fleet, os.getpid(), lambda: run_playbook(playbook, inventory)))
     return ours, theirs
 
 
@@ -74,16 +74,17 @@ def _rows(way: str, ours: Sample, theirs: Sample) -> tuple[Row, Row]:
 def _row(what: str, ours: Sample, theirs: Sample, of: Callable[[Cost], float]) -> Row:
     """The target is for what each further server costs: both pay the start of Ansible once."""
     each, other = ours.each(of), theirs.each(of)
-    return Row(what=what, ours=_told(of(ours.all), each), theirs=f"community.docker {_told(of(theirs.all), other)}",
+    return Row(what=what, ours=told(of(ours.all), each), theirs=f"community.docker {told(of(theirs.all), other)}",
                result=f"{other / each:.1f} x cheaper per server, {of(theirs.all) / of(ours.all):.1f} x in all",
                target=f">= {TARGET} x per server", met=other >= TARGET * each)
 
 
-def _told(seconds: float, each: float) -> str:
+def told(seconds: float, each: float) -> str:
+    """What all took, and each further server."""
     return f"{seconds:.1f} s, {each * 1000:.0f} ms per server"
 
 
-def _equip(fleet: Fleet) -> None:
+def equip(fleet: Fleet) -> None:
     """Give every server the Python packages that community.docker needs there."""
     for server in fleet.servers:
         target = server.path(THERE)
@@ -105,9 +106,10 @@ def _playbook(directory: Path, image: str, *, by_host: bool) -> Path:
     return path
 
 
-def _run(playbook: Path, inventory: Path, limit: str = "all") -> None:
+def run_playbook(playbook: Path, inventory: Path, *words: str, limit: str = "all") -> None:
+    """Run it to its end, which must be a success."""
     done = subprocess.run([str(Path(sys.executable).parent / "ansible-playbook"), str(playbook), "-i", str(inventory),
-                           "--forks", "25", "--limit", limit], cwd=PROJECT, capture_output=True, text=True,
+                           "--forks", "25", "--limit", limit, *words], cwd=PROJECT, capture_output=True, text=True,
                           check=False, env={**os.environ, "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg")})
     if done.returncode:
         raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])

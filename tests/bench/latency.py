@@ -24,7 +24,8 @@ TARGET = 0.1
 def measure(fleet: Fleet) -> Row:
     """A plain WebSocket watcher of the whole job, on the same clock as the engines."""
     fleet.registry.push("watched", "1.0", layers=LAYERS)
-    with served(fleet, "latency", {"watched": entry("watched", f"{fleet.slow.host}/watched:1.0")}, names=NAMES) as (_, client):
+    software = {"watched": entry("watched", f"{fleet.slow.host}/watched:1.0")}
+    with served(fleet, "latency", software, names=NAMES) as (_, client):
         fleet.slow.rate = RATE
         try:
             delays = sorted(_delays(client))

@@ -84,4 +84,5 @@ def _start(client: Client, name: str, server: Server) -> None:
 
 def _clear(server: Server, name: str) -> None:
     server.run("docker", "compose", "-p", name, "down", "--timeout", "1")
-    server.run("rm", "-rf", f"{APPS}/{name}")
+    # What is noted of the install stays.
+    server.run("sh", "-c", f"cd {APPS}/{name} && rm -rf compose.yml .env revision.json previous")
