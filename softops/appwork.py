@@ -13,7 +13,6 @@ from pathlib import PurePosixPath
 from softops.appengine import AppEngine
 from softops.apporders import AppOrder
 from softops.composecalls import ComposeCall, new_mark, watched_script
-from softops.composing import project_name
 from softops.delivery import Access, Shell
 from softops.dials import Dial
 from softops.errors import PullFailed, RunFailed, StartFailed
@@ -22,7 +21,7 @@ from softops.healthwatch import HealthWatch
 from softops.masking import LOG_LINES, Masker
 from softops.narration import Narrator
 from softops.refusals import quoted
-from softops.serverfiles import DONE, Found, compose_function, compose_version_command
+from softops.serverfiles import DONE, Found, compose_function, compose_version_command, project_name
 from softops.verdicts import Listed, of_project
 
 STEP = 0.25
@@ -122,17 +121,12 @@ class AppWork(ABC):
             raise RunFailed("APP_FILES_FAILED", path=self.directory,
                             words=self.masker.text(quoted(said.errors or said.output)) or said.code)
 
-    def compose(self, arguments: str, *, stage: str, stop: Callable[[], None] | None = None) -> None:
+    def compose(self, arguments: str, *, stage: str) -> None:
         """Run Compose to its end without looking at health; StartFailed with its words."""
         self.narrator.stage(stage)
-        watch = self.watch()
-        with self._call(arguments) as call:
-            while call.code is None:
-                for step in call.listen(STEP):
-                    watch.hear(step.container, step.status)
-                (stop or (lambda: None))()
-        if call.code:
-            raise self._refused(call.words)
+        words = self._drive(arguments, self.watch(), lambda: None)
+        if words is not None:
+            raise self._refused(words)
 
     def bring_up(self, arguments: str, *, stage: str, stop: Callable[[], None]) -> None:
         """Run Compose and wait until all containers are well. StartFailed at once when one never will be."""
@@ -140,8 +134,7 @@ class AppWork(ABC):
         watch = self.watch()
         deadline = time.monotonic() + self.order.health_timeout
         try:
-            with self._call(arguments) as call:
-                self._follow(call, watch, deadline, stop)
+            self._follow(arguments, watch, deadline, stop)
             self.narrator.stage("health")
             watch.wait(deadline, stop)
         except StartFailed as exc:
@@ -153,30 +146,40 @@ class AppWork(ABC):
         before = {key: look for key, look in looks.items() if look is not None}
         return HealthWatch(self.place.engine, self.project, before, settle=self.order.settle, tell=self._tell)
 
-    def _follow(self, call: ComposeCall, watch: HealthWatch, deadline: float, stop: Callable[[], None]) -> None:
-        """Listen to Compose and look at the new containers until it has ended."""
-        looked = time.monotonic()
-        while call.code is None:
-            for step in call.listen(STEP):
-                watch.hear(step.container, step.status)
-            if time.monotonic() - looked >= STEP and call.code is None:
-                watch.look(over=False)
-                stop()
-                looked = time.monotonic()
+    def _follow(self, arguments: str, watch: HealthWatch, deadline: float, stop: Callable[[], None]) -> None:
+        """Run Compose and look at the new containers until it has ended."""
+        def look() -> None:
+            watch.look(over=False)
+            stop()
             if time.monotonic() > deadline + OWN_TIME:
                 raise StartFailed("HEALTH_TIMEOUT", services=", ".join(watch.waiting_for) or self.project,
                                   seconds=self.order.health_timeout)
-        if call.code:
+
+        words = self._drive(arguments, watch, look)
+        if words is not None:
             # What has become of the containers says more than Compose does.
             watch.look(over=False)
-            raise self._refused(call.words)
+            raise self._refused(words)
 
-    def _call(self, arguments: str) -> ComposeCall:
+    def _drive(self, arguments: str, watch: HealthWatch, look: Callable[[], None]) -> str | None:
+        """Run Compose, call `look` now and then; its words when it failed. Old ones can't tell in JSON how it goes."""
         self.touched = True
-        mark = new_mark()
-        function = compose_function(self.project, self.directory, self.place.socket)
-        script = watched_script(function, f"--progress json {arguments}", mark)
-        return ComposeCall(self.place.command(script), mark, timeout=self.place.timeout)
+        words: str | None = None
+        for manner in ("--progress json", "--ansi never"):
+            mark, looked = new_mark(), time.monotonic()
+            script = watched_script(compose_function(self.project, self.directory, self.place.socket),
+                                    f"{manner} {arguments}", mark)
+            with ComposeCall(self.place.command(script), mark, timeout=self.place.timeout) as call:
+                while call.code is None:
+                    for step in call.listen(STEP):
+                        watch.hear(step.container, step.status)
+                    if time.monotonic() - looked >= STEP and call.code is None:
+                        look()
+                        looked = time.monotonic()
+            words = call.words if call.code else None
+            if words is None or "--progress" not in words:
+                break
+        return words
 
     def _refused(self, said: str) -> StartFailed:
         """Why Compose did not do what it was asked."""

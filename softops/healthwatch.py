@@ -39,10 +39,10 @@ class HealthWatch:
         tasks = one_time_tasks(containers)
         waiting: list[str] = []
         for container in containers:
-            if not over and container.id in self._before:
+            if not over and container.id in self._before and container.running == self._before[container.id].runs:
                 continue
             look = self._engine.look(container.id)
-            if look is None:
+            if look is None or (not over and self._from_before(look)):
                 continue
             self._judge(container.name, look, tasks)
             if over:
@@ -70,9 +70,13 @@ class HealthWatch:
             time.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 1.2)
 
-    def _judge(self, name: str, look: Look, tasks: frozenset[str]) -> None:
+    def _from_before(self, look: Look) -> bool:
+        """Whether it has not been started since."""
         before = self._before.get(look.id)
-        failed = trouble(look, tasks, before.restarts if before and before.started == look.started else 0)
+        return before is not None and before.started == look.started
+
+    def _judge(self, name: str, look: Look, tasks: frozenset[str]) -> None:
+        failed = trouble(look, tasks, self._before[look.id].restarts if self._from_before(look) else 0)
         if failed is not None:
             self.hear(name, told_status(look))
             self.culprit = look.id
@@ -83,8 +87,7 @@ class HealthWatch:
             return True
         if not look.runs or look.health == "starting":
             return False
-        before = self._before.get(look.id)
-        if look.health == "healthy" or (before is not None and before.runs and before.started == look.started):
+        if look.health == "healthy" or (self._from_before(look) and self._before[look.id].runs):
             return True
         first = self._since.setdefault((look.id, look.started), time.monotonic())
         return time.monotonic() - first >= self._settle

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import Any
 
 import pytest
@@ -178,3 +179,25 @@ def test_operations_are_told_what_they_are_about(app: App, playbook: str) -> Non
     app.run(app.order("1.0"))
     end = ended(app.act(playbook))
     assert (end.software, end.outcome, end.changed) == (app.name, "success", True)
+
+
+OLD_COMPOSE = """#!/bin/sh
+case "$*" in *"--progress json"*) echo 'unsupported --progress value "json"' >&2; exit 1;; esac
+exec /usr/local/lib/docker/cli-plugins/docker-compose "$@"
+"""
+
+
+def test_a_server_with_an_older_compose_works_as_well(app: App) -> None:
+    plugin = app.server.path("root/.docker/cli-plugins/docker-compose")
+    plugin.parent.mkdir(parents=True)
+    plugin.write_text(OLD_COMPOSE)
+    plugin.chmod(0o755)
+    try:
+        played = app.run(app.order("1.0"))
+        assert (played.code, app.serves()) == (0, "1.0")
+        told = [one.status for event in played.events if isinstance(event, ContainersChanged)
+                for one in event.containers]
+        assert told[-1] == "Healthy"
+        assert "Starting" in told
+    finally:
+        shutil.rmtree(plugin.parents[1])

@@ -18,7 +18,8 @@ def test_every_reason_of_a_failure_on_a_server_is_listed() -> None:
 
 
 def test_every_variable_of_the_role_is_explained() -> None:
-    options = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["install"]["options"]
+    specs = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]
+    options = {name for spec in specs.values() for name in spec["options"]}
     defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text())
     assert {name for name in {*options, *defaults} if f"`{name}`" not in DOCS} == set()
     assert set(defaults) == {name for name in options if name.startswith("softops_")}
