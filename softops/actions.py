@@ -28,7 +28,7 @@ from softops.orders import Order
 from softops.playbooks import PullLimits
 from softops.processes import TOKEN
 from softops.references import parse_reference
-from softops.registry import RemoteImage
+from softops.remoteimages import RemoteImage
 from softops.ways import Way, way_to
 
 CONNECTION = {"docker_host": "docker_host", "softops_docker_socket": "docker_socket",
@@ -135,6 +135,11 @@ class EngineAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
         return (Path(path).parent / f"cancel-{self.host}").exists
 
 
+def is_by_hand() -> bool:
+    """Whether a person runs the playbook, and not softops."""
+    return TOKEN not in os.environ
+
+
 def read_input(path: Path) -> Mapping[str, Any]:
     """The content of an input.json; BadRequest when it can't be read."""
     try:
@@ -157,7 +162,7 @@ def _noted(path: Path) -> str | None:
 def lookup(limits: PullLimits, *, here: bool) -> Callable[[str, tuple[str, str]], RemoteImage | RegistryError | None]:
     """Asks registries; None for an image that this machine can't know."""
     # All forks of a run share this directory, and Ansible removes it.
-    lookups = Lookups(Path(constants.DEFAULT_LOCAL_TMP), limits)
+    lookups = Lookups(Path(constants.DEFAULT_LOCAL_TMP), partial(_ask, limits))
 
     def find(image: str, platform: tuple[str, str]) -> RemoteImage | RegistryError | None:
         reference = parse_reference(image)
@@ -166,6 +171,14 @@ def lookup(limits: PullLimits, *, here: bool) -> Callable[[str, tuple[str, str]]
         return lookups.find(image, platform=platform)
 
     return find
+
+
+def _ask(limits: PullLimits, image: str, platform: tuple[str, str]) -> RemoteImage:
+    # At most one process of a run asks, and otherwise every run would wait for the HTTP client to be loaded.
+    from softops.registry import RegistryClient
+
+    with RegistryClient(limits.plain_http, limits.connect_timeout) as client:
+        return client.manifest(image, platform=platform)
 
 
 def failure(error: SoftopsError) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from softops.composer import rendered_model
 from softops.composing import AppVersion, env_file, finished, plain, single_container, values_in_force, written
 from softops.documents import load_document
 from softops.errors import BadRequest
-from softops.params import secret_names
 from softops.permissions import check_permissions
 from softops.rendering import render_template
+from softops.secretparams import secret_names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

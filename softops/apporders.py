@@ -9,9 +9,9 @@ from typing import Any
 
 from softops.errors import BadRequest
 from softops.orders import Order, limits_of, order_of
-from softops.params import secret_names
 from softops.playbooks import PullLimits
 from softops.references import parse_reference
+from softops.secretparams import secret_names
 
 ACTIONS = frozenset({"run", "stop", "start", "restart", "remove"})
 MOST_SECONDS = 24 * 3600

@@ -16,6 +16,7 @@ from softops.documents import Odd, plain_value
 from softops.errors import BadRequest
 from softops.params import declared
 from softops.problems import nearest
+from softops.serverfiles import project_name
 
 PREFIX = "io.softops."
 """What the labels of softops begin with."""
@@ -46,11 +47,6 @@ class AppVersion:
     def exact_image(self) -> str:
         """The image with its digest, so that a tag that moves later changes nothing on the server."""
         return f"{self.image}@{self.digest}" if self.digest and "@" not in self.image else self.image
-
-
-def project_name(name: str) -> str:
-    """What Compose calls the app: its project names have no dots."""
-    return name.replace(".", "_")
 
 
 def labels_of(app: AppVersion) -> Mapping[str, str]:

@@ -17,7 +17,7 @@ from softops.narration import Narrator
 from softops.orders import Order
 from softops.pulling import PullFold, Watch, follow
 from softops.refusals import pull_refusal, quoted
-from softops.registry import RemoteImage, RemoteLayer
+from softops.remoteimages import RemoteImage, RemoteLayer
 from softops.sizes import free_bytes, readable_size
 
 COUNTING_TIME = 2.0

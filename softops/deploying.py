@@ -12,7 +12,7 @@ from softops.claims import refuse_taken
 from softops.delivery import Delivered, Delivery, Wishes
 from softops.errors import PullFailed, ServerUnreachable, SoftopsError, StartFailed
 from softops.installed import fingerprint, manifest_path
-from softops.params import secret_names
+from softops.secretparams import secret_names
 from softops.serverfiles import (
     COMPOSE,
     ENV,

@@ -11,7 +11,8 @@ from softops.desired import HostDesire, Misfit, Wanted, Wish
 from softops.drift import DRIFT, Why, drift_of
 from softops.entities import App, Container, Revision, Server, SoftImage
 from softops.errors import BadRequest, SoftopsError
-from softops.params import check_parameters, declared, secret_names
+from softops.params import check_parameters, declared
+from softops.secretparams import secret_names
 from softops.statuses import AppState, ImageStatus
 
 Key = tuple[str, str, str | None]

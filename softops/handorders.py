@@ -11,7 +11,7 @@ from softops.apporders import AppOrder, app_orders
 from softops.byhand import order_by_hand
 from softops.composing import AppVersion
 from softops.errors import BadRequest
-from softops.params import secret_names
+from softops.secretparams import secret_names
 
 
 def app_by_hand(action: str, said: Mapping[str, Any]) -> AppOrder:

@@ -21,8 +21,8 @@ from softops.insist import insist
 from softops.jobrun import JobRun
 from softops.jobs import JobDraft, RecordDraft, RevisionDraft
 from softops.outcomes import RunEnd, RunStatus
-from softops.params import secret_names
 from softops.records import Records
+from softops.secretparams import secret_names
 from softops.servers import Servers
 from softops.vault import Vault
 

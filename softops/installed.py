@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from softops.errors import BadRequest
 from softops.orders import Order
-from softops.params import secret_names
+from softops.secretparams import secret_names
 
 SAME, WRITTEN = "softops-same", "softops-written"
 """What the script says when it ended well."""

@@ -12,9 +12,10 @@ from softops.errors import BadRequest, Conflict
 from softops.handwork import Handwork
 from softops.images import Images
 from softops.jobs import alike, in_waves
-from softops.params import check_given, secret_names
+from softops.params import check_given
 from softops.records import JobDraft, Records
 from softops.repositories import Repositories
+from softops.secretparams import secret_names
 from softops.servers import Servers
 from softops.starts import Starts
 from softops.statuses import RecordStatus

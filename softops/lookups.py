@@ -6,24 +6,26 @@ import dataclasses
 import fcntl
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from softops.errors import RegistryError
-from softops.playbooks import PullLimits
-from softops.registry import RegistryClient, RemoteImage, RemoteLayer
+from softops.remoteimages import RemoteImage, RemoteLayer
+
+Ask = Callable[[str, tuple[str, str]], RemoteImage]
+"""What a registry says of an image for a platform."""
 
 
 class Lookups:
     """Shares what a registry said between the processes of one playbook run.
 
-    `directory` belongs to the run alone and goes with it.
+    `directory` belongs to the run alone and goes with it. `ask` asks a registry, and may raise RegistryError.
     """
 
-    def __init__(self, directory: Path, limits: PullLimits) -> None:
+    def __init__(self, directory: Path, ask: Ask) -> None:
         self._directory = directory
-        self._limits = limits
+        self._ask = ask
 
     def find(self, image: str, *, platform: tuple[str, str]) -> RemoteImage | RegistryError:
         """What the registry has, or why that can't be known; asked at most once per run."""
@@ -32,16 +34,15 @@ class Lookups:
             path = self._directory / f"softops-{key}.json"
             if path.exists():
                 return _decoded(path.read_text(encoding="utf-8"))
-            found = self._ask(image, platform)
+            found = self._answer(image, platform)
             path.write_text(_encoded(found), encoding="utf-8")
             return found
 
-    def _ask(self, image: str, platform: tuple[str, str]) -> RemoteImage | RegistryError:
-        with RegistryClient(self._limits.plain_http, self._limits.connect_timeout) as client:
-            try:
-                return client.manifest(image, platform=platform)
-            except RegistryError as exc:
-                return exc
+    def _answer(self, image: str, platform: tuple[str, str]) -> RemoteImage | RegistryError:
+        try:
+            return self._ask(image, platform)
+        except RegistryError as exc:
+            return exc
 
 
 @contextmanager

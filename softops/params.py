@@ -254,11 +254,6 @@ def declared(entry: Mapping[str, Any]) -> tuple[ParamBase, ...]:
         raise InternalError("ENTRY_OUTDATED", software=entry.get("name", "?")) from exc
 
 
-def secret_names(entry: Mapping[str, Any]) -> frozenset[str]:
-    """The names of the parameters whose values must never be shown."""
-    return frozenset(param.name for param in declared(entry) if isinstance(param, SecretParam))
-
-
 def check_parameters(entry: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
     """The values in force: the given ones in their types, then the defaults. A secret that is to be
     generated and was not given is left out. BadRequest names the first parameter that is wrong."""

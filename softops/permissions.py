@@ -14,9 +14,10 @@ from posixpath import normpath
 from shlex import quote
 from typing import Any, NoReturn
 
-from softops.composing import PREFIX, AppVersion, labels_of, plain, project_name
+from softops.composing import PREFIX, AppVersion, labels_of, plain
 from softops.errors import BadRequest
 from softops.problems import nearest, shortened
+from softops.serverfiles import project_name
 
 PERMISSION = (r"privileged|host_(?:network|pid|ipc|uts|cgroup|userns)|docker_socket|gpu|capability:[A-Z][A-Z_]{1,40}"
               r"|(?:device|sysctl|security_opt|external_network|external_volume|network_driver|log_driver):[!-~]{1,200}"

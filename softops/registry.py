@@ -20,6 +20,7 @@ from softops.errors import RegistryError
 from softops.locations import Location, host_of, is_loopback, location, stays_near, tag_of
 from softops.problems import printable, shortened
 from softops.references import DIGEST, parse_reference
+from softops.remoteimages import RemoteImage, RemoteLayer
 
 INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
@@ -32,29 +33,6 @@ MAX_REDIRECTS = 5
 _PLAIN_HTTP = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"})
 """What OpenSSL calls an answer that is no TLS."""
 _CHALLENGE = re.compile(r'([a-zA-Z_]+)="([^"]*)"')
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RemoteLayer:
-    """A layer as the registry stores it."""
-
-    digest: str
-    size: int
-    """Bytes to download."""
-    diff_id: str | None
-    """Digest of the unpacked layer, by which engines know it; None: the image does not say."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RemoteImage:
-    """An image of one platform in a registry."""
-
-    digest: str
-    """Of what the name points to, index or manifest, as `docker pull` reports it."""
-    config_digest: str
-    layers: tuple[RemoteLayer, ...]
-    size: int
-    """Bytes to download, all layers together."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,7 +23,7 @@ DONE = "softops-done"
 """What a script says at its end."""
 SHOWN = "softops-shown"
 """Between the two files that are shown."""
-MAX_REVISION = 65536
+MAX_REVISION = 16384
 STARTING, RUNNING, FAILED = "starting", "running", "failed"
 """States in revision.json: being started or interrupted in that, has worked, has not worked."""
 _FOUND = re.compile(r"^softops-app (\S+) (\S+) (\S+) (\S+) (\S+) (\S+) (.*)$", re.MULTILINE)
@@ -149,6 +149,11 @@ def removal_script(directory: PurePosixPath, *, everything: bool) -> str:
     ours = f"{COMPOSE} {ENV} {REVISION} {PREVIOUS} .{PREVIOUS}.new installed"
     return _script(directory, ['[ -d "$d" ] || return 0; cd -- "$d"', f"rm -rf -- {ours}", "cd /",
                                'rmdir -- "$d" 2>/dev/null || true'])
+
+
+def project_name(name: str) -> str:
+    """What Compose calls the app: its project names have no dots."""
+    return name.replace(".", "_")
 
 
 def compose_function(project: str, directory: PurePosixPath, socket: str = "") -> str:

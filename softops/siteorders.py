@@ -15,8 +15,9 @@ from softops.composing import AppVersion
 from softops.desired import HostDesire, Misfit, Wanted, Wish
 from softops.errors import BadRequest, NotFound
 from softops.orders import Order
-from softops.params import declared, secret_names
+from softops.params import declared
 from softops.requirements import in_order, required_by
+from softops.secretparams import secret_names
 from softops.serverfiles import Found, same_files
 
 _LINE = re.compile(r'^(\w+)="((?:[^"\\]|\\.)*)"$', re.MULTILINE)

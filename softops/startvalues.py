@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from softops.params import check_given, check_parameters, declared, secret_names
+from softops.params import check_given, check_parameters, declared
+from softops.secretparams import secret_names
 
 _LETTERS = string.ascii_letters + string.digits
 

@@ -12,21 +12,24 @@ from typing import Any
 # Run by an Ansible that softops is not installed with, the package still lies beside playbooks/.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from softops.actions import EngineAction, failure, lookup, read_input
+from softops.actions import EngineAction, failure, is_by_hand, lookup, read_input
 from softops.appengine import AppEngine
 from softops.apporders import AppOrder, app_orders
 from softops.appwork import Place
 from softops.delivery import Access
-from softops.desired import app_variables, desire_of
 from softops.errors import BadRequest, EngineUnreachable, SoftopsError
-from softops.handorders import app_by_hand
 from softops.handspool import OPERATION_OF
 from softops.orders import limits_of
 from softops.playbooks import PullLimits
 from softops.serverfiles import ENV, Found, found_in, probe_command
 from softops.settling import broken_apps, settle_apps
-from softops.siteorders import literal, site_orders, told
 from softops.ways import Way
+
+if is_by_hand():
+    # Loaded here, before Ansible forks for every server; runs of softops begin sooner without it.
+    from softops.desired import app_variables, desire_of
+    from softops.handorders import app_by_hand
+    from softops.siteorders import literal, site_orders, told
 
 
 class ActionModule(EngineAction):

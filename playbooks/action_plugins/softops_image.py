@@ -9,13 +9,16 @@ from typing import Any
 # Run by an Ansible that softops is not installed with, the package still lies beside playbooks/.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from softops.actions import EngineAction, plain_params
-from softops.byhand import order_by_hand
+from softops.actions import EngineAction, is_by_hand, plain_params
 from softops.delivery import Delivered, Delivery, Wishes
 from softops.errors import SoftopsError
 from softops.installed import manifest_path, noted_command
 from softops.narration import AppResult
 from softops.orders import Order, order_of
+
+if is_by_hand():
+    # Loaded here, before Ansible forks for every server; runs of softops begin sooner without it.
+    from softops.byhand import order_by_hand
 
 
 class ActionModule(EngineAction):

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from softops.entities import Job, Page, Record, SoftImage
 from softops.errors import SoftopsError
-from softops.params import secret_names
+from softops.secretparams import secret_names
 from softops.service import Service
 from softops.texts import Lang, render
 from softops.web.schemas import JobDetail, JobRow, PageOf, RecordRow, Shown, Software, SoftwareDetail

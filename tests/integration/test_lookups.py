@@ -11,11 +11,9 @@ import pytest
 
 from softops.errors import RegistryError
 from softops.lookups import Lookups
-from softops.playbooks import PullLimits
-from softops.registry import RegistryClient, RemoteImage
+from softops.registry import RegistryClient
+from softops.remoteimages import RemoteImage
 from tests.integration.test_registry import IMAGE, Stub, remote, serving
-
-LIMITS = PullLimits(idle_timeout=1, timeout=1, connect_timeout=2)
 
 
 @pytest.fixture
@@ -25,8 +23,13 @@ def stub() -> Iterator[Stub]:
         yield running
 
 
+def ask(image: str, platform: tuple[str, str]) -> RemoteImage:
+    with closing(RegistryClient(timeout=2)) as client:
+        return client.manifest(image, platform=platform)
+
+
 def find(directory: Path, image: str) -> RemoteImage | RegistryError:
-    return Lookups(directory, LIMITS).find(image, platform=("linux", "amd64"))
+    return Lookups(directory, ask).find(image, platform=("linux", "amd64"))
 
 
 def test_many_processes_ask_once(tmp_path: Path, stub: Stub) -> None:
@@ -44,7 +47,7 @@ def test_a_refusal_is_remembered_too(tmp_path: Path, stub: Stub) -> None:
 
 
 def test_platforms_are_told_apart(tmp_path: Path, stub: Stub) -> None:
-    lookups = Lookups(tmp_path, LIMITS)
+    lookups = Lookups(tmp_path, ask)
     for processor in ("amd64", "arm64"):
         lookups.find(f"{stub.host}/app:1", platform=("linux", processor))
     assert stub.asked.count("/v2/app/manifests/1") == 2

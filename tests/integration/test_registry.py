@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from softops.errors import RegistryError
-from softops.registry import MAX_MANIFEST, RegistryClient, RemoteImage, RemoteLayer
+from softops.registry import MAX_MANIFEST, RegistryClient
+from softops.remoteimages import RemoteImage, RemoteLayer
 from tests.fleet.images import Image, build
 from tests.fleet.registry import Registry
 

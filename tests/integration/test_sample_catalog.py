@@ -14,8 +14,9 @@ import yaml
 from softops.appfiles import AppFiles, app_files
 from softops.catalog import CatalogItem, parse_catalog
 from softops.composing import AppVersion
-from softops.params import check_parameters, declared, secret_names
+from softops.params import check_parameters, declared
 from softops.references import parse_reference
+from softops.secretparams import secret_names
 
 FOLDER = Path(__file__).resolve().parents[2] / "catalog"
 CATALOG = parse_catalog((path.relative_to(FOLDER).as_posix(), path.read_bytes())

@@ -15,7 +15,7 @@ from softops.errors import EngineUnreachable, PullFailed, RegistryError, RunFail
 from softops.events import Layer
 from softops.installed import fingerprint, manifest_of
 from softops.orders import order_of
-from softops.registry import RemoteImage, RemoteLayer
+from softops.remoteimages import RemoteImage, RemoteLayer
 
 NAME = "r.test:5000/demo"
 OLD, NEW = "sha256:" + "1" * 64, "sha256:" + "2" * 64

@@ -9,7 +9,8 @@ import pytest
 
 from softops.catalog import parse_catalog
 from softops.errors import BadRequest, InternalError
-from softops.params import check_given, check_parameters, secret_names
+from softops.params import check_given, check_parameters
+from softops.secretparams import secret_names
 
 GOOD = 'apiVersion: softops/v1\nname: app\nversions:\n  "1.0": {image: "app:1.0"}\n'
 
