@@ -29,6 +29,7 @@ from softops.serverfiles import (
     shown_command,
     write_script,
 )
+from softops.texts import nested
 from softops.verdicts import one_time_tasks
 
 UP = "up -d --remove-orphans --no-build"
@@ -102,12 +103,13 @@ class Deployment(AppWork):
             raise error
         self.narrator.stage("rollback")
         version = self._previous_version()
-        cause = {"version": version, "cause": error.reason, "message": error.text("en")}
+        cause = {"version": version, "cause": error.reason, **nested("message", error.reason, error.params)}
         log = getattr(error, "log", "")
         try:
             self._restore()
         except SoftopsError as exc:
-            raise _logged(StartFailed("ROLLBACK_FAILED", **cause, problem=exc.text("en")), log) from exc
+            raise _logged(StartFailed("ROLLBACK_FAILED", **cause, **nested("problem", exc.reason, exc.params)),
+                          log) from exc
         if isinstance(error, PullFailed):
             raise error
         raise _logged(StartFailed("ROLLED_BACK", **cause), log) from error

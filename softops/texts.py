@@ -168,9 +168,25 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
 def render(reason: str, lang: Lang, params: Mapping[str, object]) -> str:
-    """The sentence of `reason`; a placeholder without a value stays visible instead of failing."""
+    """The sentence of `reason`; a placeholder without a value stays visible instead of failing. A value that is a
+    sentence itself is told in `lang` when its reason and params are there too, as NAME_reason and NAME_*."""
     text = TEXTS.get(reason)
     if text is None:
         return f"{reason} {dict(params)}" if params else reason
     template = text.en if lang == "en" else text.zh
-    return _PLACEHOLDER.sub(lambda match: str(params.get(match[1], match[0])), template)
+    return _PLACEHOLDER.sub(lambda match: _value(match[1], lang, params), template)
+
+
+def nested(name: str, reason: str, params: Mapping[str, object]) -> Mapping[str, object]:
+    """The params with which another sentence holds this one as its value `name`."""
+    inner = {f"{name}_{key}": value for key, value in params.items()}
+    return {name: render(reason, "en", params), f"{name}_reason": reason, **inner}
+
+
+def _value(name: str, lang: Lang, params: Mapping[str, object]) -> str:
+    reason = params.get(f"{name}_reason")
+    if isinstance(reason, str) and reason in TEXTS:
+        start = f"{name}_"
+        return render(reason, lang, {key.removeprefix(start): value for key, value in params.items()
+                                     if key.startswith(start) and key != f"{name}_reason"})
+    return str(params.get(name, f"{{{name}}}"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from softops import errors
-from softops.texts import TEXTS, render
+from softops.texts import TEXTS, nested, render
 
 ROOT = Path(__file__).resolve().parents[2]
 REASON = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
@@ -44,3 +44,12 @@ def test_values_are_never_formatted_again() -> None:
 def test_a_missing_value_or_reason_does_not_hide_the_rest() -> None:
     assert render("TASK_FAILED", "zh", {}) == "任务“{task}”失败：{message}"
     assert render("NEVER_HEARD_OF", "en", {"a": 1}) == "NEVER_HEARD_OF {'a': 1}"
+
+
+def test_a_sentence_inside_another_is_in_the_same_language() -> None:
+    inner = nested("message", "CONTAINER_EXITED", {"service": "web", "exit": 3})
+    assert render("ROLLED_BACK", "zh", {"version": "1.0", **inner}) == (
+        "操作失败（web 未能保持运行，退出码 3。最后的输出见日志。），已回滚：1.0 重新提供服务。")
+    assert inner["message"] == render("CONTAINER_EXITED", "en", {"service": "web", "exit": 3})
+    assert render("ROLLED_BACK", "zh", {"version": "1.0", "message": "kept", "message_reason": "UNKNOWN"}) == (
+        "操作失败（kept），已回滚：1.0 重新提供服务。")
