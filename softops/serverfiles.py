@@ -34,7 +34,10 @@ s=$(sha256sum -- "$d/$f" 2>/dev/null); s=${{s%% *}}; printf ' %s' "${{s:--}}"; d
 if [ -f "$d/previous/revision.json" ]; then printf ' +'; else printf ' -'; fi; \
 if [ -e "$d/docker-compose.yml" ] || [ -e "$d/compose.yaml" ] || [ -e "$d/docker-compose.yaml" ]; \
 then printf ' + '; else printf ' - '; fi; \
-head -c {limit} "$d/revision.json" 2>/dev/null | tr -d '\\n\\r'; echo; done"""
+head -c {limit} "$d/revision.json" 2>/dev/null | tr -d '\\n\\r'; echo; done; \
+for p in "${{DOCKER_CONFIG:-$HOME/.docker}}" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker \
+/usr/libexec/docker; do [ ! -x "$p/cli-plugins/docker-compose" ] || {{ echo {compose}; break; }}; done"""
+_COMPOSE_THERE = "softops-compose-there"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,9 +75,11 @@ class Found:
 
 
 def probe_command(apps_dir: PurePosixPath, apps: Iterable[tuple[str, str]]) -> str:
-    """The shell command that says in a line each what there is of these apps (name, version)."""
+    """The shell command that says in a line each what there is of these apps (name, version), and whether Compose is
+    where plugins of docker usually are."""
     pairs = " ".join(shlex.quote(f"{name}/{version}") for name, version in apps)
-    return _PROBE.format(pairs=pairs, apps=shlex.quote(str(apps_dir)), limit=MAX_REVISION)
+    return _PROBE.format(pairs=pairs, apps=shlex.quote(str(apps_dir)), limit=MAX_REVISION,
+                         compose=_COMPOSE_THERE)
 
 
 def found_in(output: str) -> Mapping[str, Found]:
@@ -84,6 +89,11 @@ def found_in(output: str) -> Mapping[str, Found]:
         found[name] = Found(there=True, compose=_known(compose), env=_known(env), note=_known(note),
                             previous=previous == "+", other=other == "+", revision=_revision(revision))
     return found
+
+
+def compose_seen(output: str) -> bool:
+    """Whether `probe_command` has seen Compose; where it has not, Compose may still be at another place."""
+    return _COMPOSE_THERE in output.splitlines()
 
 
 def same_files(found: Found, compose: str, env: str) -> bool:

@@ -50,7 +50,8 @@ class Listed:
     @property
     def trait(self) -> str:
         """What it was made of: two containers of a service that agree in it are alike."""
-        return f"{self.labels.get(HASH_LABEL, '')} {self.image_id}"
+        # Short, because every look at a server carries it.
+        return f"{self.labels.get(HASH_LABEL, '')[:16]} {self.image_id.removeprefix('sha256:')[:16]}"
 
     @property
     def running(self) -> bool:
