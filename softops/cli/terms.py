@@ -19,6 +19,8 @@ TERMS: Mapping[str, str] = {
     "Writing files": "正在写入文件", "Starting containers": "正在启动容器", "Waiting for health": "等待健康",
     "Settling": "正在观察", "Rolling back": "正在回滚", "Stopping containers": "正在停止容器",
     "Started": "已启动", "Healthy": "健康", "Unhealthy": "不健康", "Created": "已创建", "Restarting": "正在重启",
+    "Creating": "正在创建", "Recreate": "正在重建", "Recreated": "已重建", "Starting": "正在启动", "Running": "运行中",
+    "Stopping": "正在停止", "Stopped": "已停止", "Removing": "正在移除", "Removed": "已移除", "Restarted": "已重启",
 }
 
 
