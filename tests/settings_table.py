@@ -23,6 +23,8 @@ def table() -> str:
 def _default(name: str, value: object) -> str:
     if name == "home":
         return "the checkout"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
     return f"`{value}`" if str(value) else "empty"
 
 
