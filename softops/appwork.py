@@ -51,6 +51,8 @@ class Place:
     """What there was of the apps at first."""
     containers: tuple[Listed, ...]
     """All containers that there were at first."""
+    compose_seen: bool
+    """Whether Docker Compose was seen at its usual place."""
     check: bool
     """Change nothing, only say whether something would change."""
     diff: bool = False
@@ -109,6 +111,8 @@ class AppWork(ABC):
 
     def require_compose(self) -> None:
         """StartFailed when the server has no Compose."""
+        if self.place.compose_seen:
+            return
         said = self.place.shell(compose_version_command(self.place.socket))
         if said.code:
             raise StartFailed("COMPOSE_MISSING", words=quoted(said.errors or said.output) or said.code)

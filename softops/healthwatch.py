@@ -68,7 +68,7 @@ class HealthWatch:
             if time.monotonic() > deadline:
                 raise StartFailed("HEALTH_TIMEOUT", services=", ".join(self.waiting_for) or self._project)
             time.sleep(pause)
-            pause = min(LONGEST_PAUSE, pause * 1.2)
+            pause = min(LONGEST_PAUSE, pause * 1.1)
 
     def _from_before(self, look: Look) -> bool:
         """Whether it has not been started since."""

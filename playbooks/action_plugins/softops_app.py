@@ -21,7 +21,7 @@ from softops.errors import BadRequest, EngineUnreachable, SoftopsError
 from softops.handspool import OPERATION_OF
 from softops.orders import limits_of
 from softops.playbooks import PullLimits
-from softops.serverfiles import ENV, Found, found_in, probe_command
+from softops.serverfiles import ENV, Found, compose_seen, found_in, probe_command
 from softops.settling import broken_apps, settle_apps
 from softops.ways import Way
 
@@ -88,8 +88,8 @@ class ActionModule(EngineAction):
             place = Place(engine=engine, shell=way.shell, command=way.command, apps_dir=apps_dir,
                           access=partial(self._access, way, engine, limits),
                           socket=self.text("softops_docker_socket"), timeout=limits.connect_timeout,
-                          found=found_in(greeting), containers=engine.containers(),
-                          check=bool(self._task.check_mode), diff=bool(self._task.diff))
+                          found=found_in(greeting), compose_seen=compose_seen(greeting),
+                          containers=engine.containers(), check=bool(self._task.check_mode), diff=bool(self._task.diff))
             return settle_apps(orders(place), place, self.narrator, self.cancelled())
 
     def _access(self, way: Way, engine: AppEngine, limits: PullLimits, software: str, found: Found) -> Access:

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from softops.serverfiles import Found, found_in, masked_env, probe_command, same_files, write_script
+from softops.serverfiles import Found, compose_seen, found_in, masked_env, probe_command, same_files, write_script
 
 SUM = "a" * 64
 
@@ -23,6 +23,12 @@ def test_what_a_server_has_is_read_line_by_line() -> None:
     assert (nginx.compose, nginx.env, nginx.note, nginx.previous, nginx.state) == (SUM, SUM, None, True, "running")
     assert (nginx.secrets, nginx.foreign) == ({"PW"}, False)
     assert (found["other"].foreign, found["empty"].foreign, found["broken"].foreign) == (True, False, False)
+
+
+def test_compose_is_seen_only_where_the_server_says_so_in_a_line_of_its_own() -> None:
+    noted = 'softops-app nginx - - - - - {"state": "softops-compose-there"}\n'
+    assert (compose_seen(f"{noted}softops-compose-there\r\n"), compose_seen(noted), compose_seen("")) == (
+        True, False, False)
 
 
 def test_files_are_the_same_only_when_both_are() -> None:
