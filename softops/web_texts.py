@@ -76,9 +76,9 @@ WEB_TEXTS: Mapping[str, tuple[str, str]] = {
                           "没有消息 {type}，请发送 subscribe 或 unsubscribe。"),
     "SUBSCRIPTION_EMPTY": ("Say what to watch: jobId, recordId or serverId.",
                            "请指定要关注的 jobId、recordId 或 serverId。"),
+    "SUBSCRIPTION_TAIL": ("`tail` is of a log only. Give containerLog, too.", "`tail` 仅用于日志，请同时给出 containerLog。"),
     "SUBSCRIPTION_AFTER": ("after needs a jobId or a recordId: numbers belong to one job.",
                            "after 需要与 jobId 或 recordId 一起使用：序号属于单个任务。"),
     "SUBSCRIPTION_MANY": ("One connection may watch at most {limit} things. Open another one.",
                           "一个连接最多关注 {limit} 项，请另开连接。"),
 }
-    "SUBSCRIPTION_TAIL": ("`tail` is of a log only. Give containerLog, too.", "`tail` 仅用于日志，请同时给出 containerLog。"),
