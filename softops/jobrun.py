@@ -162,21 +162,28 @@ class JobRun:
         while not over:
             batch, over = self._drain()
             messages: list[Message] = []
-            for raw in batch:
+            for raw in (*batch, {}):
+                # One event that can't be handled, or stored, is no reason to lose those after it.
                 try:
-                    event = None if JOINS in raw else parse_event(raw, token)
-                    if JOINS in raw or isinstance(event, AppEnded):
-                        self._send(messages)
-                        messages = []
-                    if JOINS in raw:
-                        self._take_in(raw[JOINS])
-                    elif isinstance(event, AppEnded):
-                        self._end(event)
-                    elif event is not None:
-                        messages.extend(self._handle(event))
+                    messages = self._take(raw, token, messages)
                 except Exception:
                     logger.exception("An event could not be handled", extra={"action": "handle_event"})
-            self._send(messages)
+                    messages = []
+
+    def _take(self, raw: Mapping[str, Any], token: str | None, waiting: list[Message]) -> list[Message]:
+        """Handle one event, after which these messages wait to be sent; an empty one sends them."""
+        event = None if JOINS in raw else parse_event(raw, token)
+        if event is not None and not isinstance(event, AppEnded):
+            waiting.extend(self._handle(event))
+            return waiting
+        if not raw or JOINS in raw or isinstance(event, AppEnded):
+            self._send(waiting)
+            waiting = []
+        if JOINS in raw:
+            self._take_in(raw[JOINS])
+        elif isinstance(event, AppEnded):
+            self._end(event)
+        return waiting
 
     def _end(self, event: AppEnded) -> None:
         """End the record at once: it took as long as its own server did, not as the slowest one."""

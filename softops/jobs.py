@@ -92,8 +92,10 @@ def in_waves(drafts: Sequence[RecordDraft], strategy: Strategy | None) -> tuple[
 class Jobs:
     """The table of jobs. A job is claimed by compare-and-set: a second claim finds nothing to do."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, keeper: str | None = None) -> None:
+        """`keeper`: a process that runs the jobs made here itself; they end with it and are nobody else's."""
         self._db = database
+        self._keeper = keeper
 
     def job(self, job_id: int) -> Job:
         """The job as it is now."""
@@ -109,10 +111,16 @@ class Jobs:
             return page_of(session, found, job_of, page=page, size=size, order=(JobRow.id.desc(),))
 
     def pending_jobs(self) -> tuple[int, ...]:
-        """The ids of the jobs that nobody has claimed, oldest first."""
+        """The ids of the jobs that nobody has claimed and nobody keeps for himself, oldest first."""
         with self._db.reading() as session:
-            return tuple(session.scalars(
-                select(JobRow.id).where(JobRow.status == RecordStatus.PENDING).order_by(JobRow.id)))
+            return tuple(session.scalars(select(JobRow.id).order_by(JobRow.id).where(
+                JobRow.status == RecordStatus.PENDING, JobRow.lease_owner.is_(None))))
+
+    def kept_jobs(self) -> tuple[Job, ...]:
+        """The jobs that nobody has claimed and somebody keeps for himself, oldest first."""
+        with self._db.reading() as session:
+            return tuple(job_of(found) for found in session.scalars(select(JobRow).order_by(JobRow.id).where(
+                JobRow.status == RecordStatus.PENDING, JobRow.lease_owner.is_not(None))))
 
     def expired_jobs(self, now: datetime) -> tuple[Job, ...]:
         """The RUNNING jobs whose lease ended before `now`."""

@@ -40,7 +40,7 @@ class Records(Jobs, Journal):
         holder when the same software is already being worked on on one of the servers."""
         for _ in range(TRIES):
             try:
-                return self._db.run(lambda session: _create(session, draft, drafts, now))
+                return self._db.run(lambda session: _create(session, draft, drafts, now, self._keeper))
             except ConstraintViolated as exc:
                 if exc.constraint != ACTIVE_RECORD:
                     raise
@@ -172,11 +172,12 @@ class Records(Jobs, Journal):
             return next(iter(_records(session, RecordRow.active_key.in_(keys))), None)
 
 
-def _create(session: Session, draft: JobDraft, drafts: Sequence[RecordDraft],
-            now: datetime) -> tuple[Job, tuple[Record, ...]]:
+def _create(session: Session, draft: JobDraft, drafts: Sequence[RecordDraft], now: datetime,
+            keeper: str | None) -> tuple[Job, tuple[Record, ...]]:
     running = draft.lease_owner is not None
     job = JobRow(operation=draft.operation, status=RecordStatus.RUNNING if running else RecordStatus.PENDING,
-                 lease_owner=draft.lease_owner, lease_until=draft.lease_until, start_time=now if running else None,
+                 lease_owner=draft.lease_owner or keeper, lease_until=draft.lease_until,
+                 start_time=now if running else None,
                  soft_id=draft.soft_id,
                  soft_name=draft.soft_name, version=draft.version, docker_image=draft.docker_image,
                  digest=draft.digest, commit=draft.commit, repository=draft.repository, user=draft.user,

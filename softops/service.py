@@ -59,7 +59,7 @@ class Service:
         self.images = Images(self.database)
         self.repositories = Repositories(self.database)
         self.servers = Servers(self.database)
-        self.records = Records(self.database)
+        self.records = Records(self.database, keeper=None if takes_all else this_process())
         self.containers = Containers(self.database)
         self.apps = Apps(self.database)
         self.vault = make_vault(settings.secret_key, settings.var_dir)

@@ -163,6 +163,7 @@ class Worker:
     def recover(self) -> tuple[Job, ...]:
         """End the jobs whose owner died: their records fail as interrupted."""
         lost = [job for job in self._records.expired_jobs(FAR_FUTURE) if self._is_lost(job)]
+        lost += [job for job in self._records.kept_jobs() if is_gone(job.lease_owner or "")]
         # Asked again: one of ours may have ended since the list was made.
         return tuple(self._close_lost(job) for job in lost if not self._records.job(job.id).status.final)
 

@@ -227,7 +227,7 @@ def test_a_cancelled_job_marks_its_active_records(database: Database, records: R
     run(records, job, CANCELLED)
     with pytest.raises(Conflict) as refused:
         records.request_cancel_job(job.id)
-    assert refused.value.params == {"what": f"Job {job.id}", "status": "FAILED"}
+    assert refused.value.params == {"job": job.id, "status": "FAILED"}
     assert records.cancelled_records(job.id) == ()
 
 
@@ -240,7 +240,7 @@ def test_one_record_is_cancelled_alone(database: Database, records: Records) -> 
     records.finish_record(made[0].id, CANCELLED, NOW, "zh")
     with pytest.raises(Conflict) as refused:
         records.request_cancel_record(made[0].id)
-    assert refused.value.params == {"what": f"Record {made[0].id}", "status": "CANCELLED"}
+    assert refused.value.params == {"record": made[0].id, "status": "CANCELLED"}
 
 
 def test_events_are_numbered_and_replayed(database: Database, records: Records) -> None:

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ import pytest
 
 from softops.entities import FinalState, Job, Record
 from softops.errors import BadRequest, Conflict
+from softops.jobs import JobDraft
 from softops.messages import Message
+from softops.owners import this_process
+from softops.records import Records
 from softops.service import Service
 from softops.statuses import RecordStatus
 from tests.homes import SOFTWARE, make_home
@@ -63,7 +67,8 @@ def test_a_job_has_one_record_per_server_and_ends_with_them(make_service: MakeSe
                              "web2": (RecordStatus.SUCCESS, "INSTALL_SUCCESS")}
     assert {record.remark for record in records} == {"Installed."}
     assert job.command == ("ansible-playbook playbooks/install.yml --limit web1,web2 "
-                           "-e softops_name=demo -e softops_version=1.0")
+                           "-e softops_name=demo -e softops_version=1.0 "
+                           f"-e softops_catalog={service.settings.catalog_url}/catalog")
 
 
 def test_one_failing_server_does_not_fail_the_others(make_service: MakeService) -> None:
@@ -221,3 +226,19 @@ def test_who_runs_only_his_own_jobs_leaves_those_of_others_waiting(make_service:
     assert service.records.job(jobs[2].id).status is RecordStatus.PENDING
     for job in jobs:
         service.installs.cancel_job(job.id)
+
+
+def test_a_job_that_waited_for_a_command_that_was_killed_is_interrupted(make_service: MakeService) -> None:
+    service = make_service()
+    host = this_process().rsplit("_", 2)[0]
+    image, (server,) = service.images.find("demo", "1.0"), service.servers.choose(names=["web1"])
+    draft = JobDraft(operation="install", soft_id=image.id, soft_name=image.name, version=image.version,
+                     docker_image=image.docker_image, user="tester")
+    def make(keeper: str, name: str) -> Job:
+        records = Records(service.database, keeper=keeper)
+        return records.create_job(replace(draft, soft_name=name), [server], service.clock())[0]
+
+    kept, gone = make(this_process(), "kept"), make(f"{host}_999999999_1", "gone")
+    wait_until(lambda: service.records.job(gone.id).status.final)
+    assert service.records.job_records(gone.id)[0].reason == "INTERRUPTED"
+    assert service.records.job(kept.id).status is RecordStatus.PENDING
