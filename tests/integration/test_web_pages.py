@@ -151,7 +151,7 @@ def test_records_are_filtered_by_all_that_is_given(api: httpx.Client, service: S
     job, _ = a_job(service.database, "web1", "web2")
     first, second = ended(service, job, web1=SUCCESS, web2=FAILED)
 
-    def found(**query: object) -> list[int]:
+    def found(**query: Any) -> list[int]:
         rows = data_of(api.get("/record/page", params=query))["records"]
         return [row["systemSoftRecordId"] for row in rows]
 
