@@ -58,7 +58,7 @@ RUNNING_WORDS: Mapping[str, Text] = {
     "APPROVED": Text("Wave {wave} of job {job} may begin.", "任务 {job} 的第 {wave} 批可以开始。"),
     "TAKEN_BACK": Text("Too much failed, so job {child} brings back what was there before.", "失败过多，由任务 {child} 恢复之前的状态。"),
     "CONTAINERS_READY": Text("{done}/{count} containers", "{done}/{count} 个容器"),
-    "CONTAINER": Text("{server}: container {container}: {status}", "{server}：容器 {container}：{status}"),
-    "STAGE": Text("{server}: {status}", "{server}：{status}"),
+    "CONTAINER_LINE": Text("{server}: container {container}: {status}", "{server}：容器 {container}：{status}"),
+    "STAGE_LINE": Text("{server}: {status}", "{server}：{status}"),
     "LAST_LINES": Text("{server}: last lines of the container:", "{server}：容器最后的输出："),
 }

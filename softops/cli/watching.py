@@ -56,10 +56,10 @@ def _print_line(line: ServerLine, message: Message, output: Output, last: dict[i
         key = "ENDED_WITH" if line.error else "ENDED"
         output.line(key, server=line.name, status=output.words.term(line.status), error=line.error or "")
     elif kind == PROGRESS and "container" in message:
-        output.line("CONTAINER", server=line.name, container=message["container"],
+        output.line("CONTAINER_LINE", server=line.name, container=message["container"],
                     status=output.words.term(message["status"]))
     elif kind == PROGRESS and "stage" in message:
-        output.line("STAGE", server=line.name, status=output.words.term(message["status"]))
+        output.line("STAGE_LINE", server=line.name, status=output.words.term(message["status"]))
     elif kind == PROGRESS and is_milestone(message):
         output.line("LAYER", server=line.name, layer=plain(message["id"])[:12],
                     status=output.words.term(message["status"]))

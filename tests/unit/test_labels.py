@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from softops.cli import containerwords, runningwords, versionwords
 from softops.cli.labels import HELP, WORDS, Words
 
 CLI = Path(__file__).resolve().parents[2] / "softops/cli"
@@ -17,6 +18,14 @@ def test_both_languages_use_the_same_placeholders(key: str) -> None:
         if key in table:
             found = [sorted(re.findall(r"\{([a-z]+)\}", text)) for text in table[key]]
             assert found[0] == found[1]
+
+
+def test_no_table_of_labels_overwrites_the_words_of_another() -> None:
+    tables = {key: table for module in (containerwords, runningwords, versionwords)
+              for key, table in vars(module).items() if key.endswith(("_WORDS", "_HELP"))}
+    for merged, end in ((WORDS, "_WORDS"), (HELP, "_HELP")):
+        assert {f"{name}.{key}" for name, table in tables.items() if name.endswith(end)
+                for key, text in table.items() if merged[key] != text} == set()
 
 
 def test_values_are_filled_in_once() -> None:
