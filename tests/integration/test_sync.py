@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from softops.catalog import Catalog
 from softops.clock import utc_now
 from softops.db import Database
 from softops.entities import Repository
-from softops.errors import ConfigError, Conflict, GitError, NotFound, RegistryError
+from softops.errors import ConfigError, Conflict, GitError, NotFound
 from softops.git import GitMirror
 from softops.images import Images
 from softops.registry import RegistryClient
@@ -27,52 +26,8 @@ from softops.statuses import ImageStatus, RepositoryStatus
 from softops.sync import Syncer
 from softops.syncreport import Refusal, SyncReport
 from tests.factories import NOW, a_repository, an_app
-from tests.fleet.registry import Registry
 from tests.homes import commit, git
-
-
-def software(name: str, *versions: str, extra: str = "", image: str = "") -> dict[str, str]:
-    """The file of a software."""
-    lines = "".join(f'  "{version}": {{image: "{image or f"{name}:{version}"}"}}\n' for version in versions)
-    return {f"catalog/{name}/software.yml": f"apiVersion: softops/v1\nname: {name}\nversions:\n{lines}{extra}"}
-
-
-def many(*names: str) -> dict[str, str]:
-    return {path: text for name in names for path, text in software(name, "1").items()}
-
-
-class World:
-    """A git repository, a database and a syncer between them."""
-
-    def __init__(self, database: Database, directory: Path) -> None:
-        self.git = directory / "git"
-        self.var = directory / "var"
-        self.var.mkdir(exist_ok=True)
-        self.images = Images(database)
-        self.repositories = Repositories(database)
-        self.client = RegistryClient(timeout=5)
-        self.syncer = Syncer(repositories=self.repositories, images=self.images, var_dir=self.var, clock=lambda: NOW,
-                             mirror=GitMirror(self.var / "git"), registry=self.client)
-        self._repository = a_repository(database, url=str(self.git))
-
-    @property
-    def repository(self) -> Repository:
-        return self.repositories.get(self._repository.id)
-
-    def commit(self, files: Mapping[str, str]) -> str:
-        return commit(self.git, files)
-
-    def remove(self, *names: str) -> str:
-        for name in names:
-            shutil.rmtree(self.git / "catalog" / name)
-        return commit(self.git, {})
-
-    def sync(self, *, confirm: bool = False) -> SyncReport:
-        return replace(self.syncer.sync(self._repository.id, confirm=confirm), seconds=0)
-
-    def table(self) -> list[tuple[str, str, str, str]]:
-        page = self.images.page(page=1, size=100)
-        return [(image.name, image.version, image.status.value, image.commit) for image in page.records]
+from tests.integration.syncworld import World, many, software
 
 
 @pytest.fixture
@@ -384,68 +339,3 @@ def test_a_working_directory_that_is_gone_is_told(world: World) -> None:
     shutil.rmtree(world.var)
     with pytest.raises(ConfigError, match="No such file"):
         world.sync()
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    running = Registry(run_id=f"sync-{port}", directory=tmp_path / "registry", address="127.0.0.1", port=port)
-    running.start()
-    yield running
-    running.close()
-
-
-def test_refreshing_asks_git_and_the_registry(world: World, registry: Registry) -> None:
-    digest = registry.push("demo", "1.0", layers=[100_000])
-    world.commit(software("demo", "1.0", image=registry.image("demo", "1.0")))
-    world.sync()
-    before = world.images.find("demo")
-    sha = world.commit(software("demo", "1.0", image=registry.image("demo", "1.0"), extra="description: new\n"))
-    after = world.syncer.refresh(before.id)
-    assert after == replace(before, description="new", commit=sha, digest=digest, size=after.size,
-                            entry={**before.entry, "description": "new"})
-    assert (after.size or 0) > 100_000
-    assert world.syncer.refresh(before.id) == after == world.images.get(before.id)
-
-
-def test_an_image_that_the_registry_does_not_have_is_unavailable(world: World, registry: Registry) -> None:
-    world.commit(software("demo", "1.0", image=registry.image("demo", "1.0")))
-    world.sync()
-    demo = world.images.find("demo")
-    assert world.syncer.refresh(demo.id) == replace(demo, status=ImageStatus.UNAVAILABLE)
-    digest = registry.push("demo", "1.0")
-    assert (world.syncer.refresh(demo.id).status, world.images.get(demo.id).digest) == (ImageStatus.AVAILABLE, digest)
-
-
-def test_a_pinned_digest_is_what_is_asked_for(world: World, registry: Registry) -> None:
-    pinned, image = registry.push("demo", "1.0", version_text="old"), registry.image("demo", "1.0")
-    registry.push("demo", "1.0", version_text="new")
-    file = {"catalog/demo/software.yml": "apiVersion: softops/v1\nname: demo\nversions:\n"
-                                         f'  "1.0": {{image: "{image}", digest: "{pinned}"}}\n'}
-    world.commit(file)
-    world.sync()
-    demo = world.syncer.refresh(world.images.find("demo").id)
-    assert (demo.status, demo.digest) == (ImageStatus.AVAILABLE, pinned)
-    registry.delete("demo", pinned)
-    gone = world.syncer.refresh(demo.id)
-    assert (gone.status, gone.digest, gone.size) == (ImageStatus.UNAVAILABLE, pinned, demo.size)
-
-
-def test_a_registry_that_does_not_answer_changes_nothing(world: World, registry: Registry) -> None:
-    registry.push("demo", "1.0")
-    world.commit(software("demo", "1.0", image=registry.image("demo", "1.0")))
-    world.sync()
-    before = world.syncer.refresh(world.images.find("demo").id)
-    registry.stop()
-    with pytest.raises(RegistryError):
-        world.syncer.refresh(before.id)
-    assert world.images.get(before.id) == before
-
-
-def test_what_left_git_is_not_asked_for(world: World) -> None:
-    world.commit(many("a", "b"))
-    world.sync()
-    b = world.images.find("b")
-    world.remove("b")
-    assert world.syncer.refresh(b.id).status is ImageStatus.RETIRED

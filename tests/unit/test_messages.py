@@ -19,7 +19,8 @@ from tests.values import make_record
 AT = 1704103260.0
 RECORD = replace(make_record(), id=3, job_id=2, server_id=4, server_name="web1", operation="pull",
                  docker_image="nginx:1.21.0")
-OURS = {"jobId": 2, "recordId": 3, "serverId": 4, "serverName": "web1", "softName": "nginx", "version": "1.21.0", "at": AT}
+OURS = {"jobId": 2, "recordId": 3, "serverId": 4, "serverName": "web1", "softName": "nginx", "version": "1.21.0",
+        "at": AT}
 CONTRACT = {"operation": "pull", "imageName": "nginx:1.21.0", "timestamp": "2024-01-01T10:01:00"}
 
 
