@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from softops.choices import choices
-from softops.cli.amounts import duration, plain, share, size
+from softops.cli.amounts import duration, plain, size
 from softops.cli.output import FAILED, Output
 from softops.cli.selection import find_servers
 from softops.cli.session import session
@@ -125,7 +125,7 @@ def ports(row: Row) -> str:
 
 def _usage_cells(row: Row) -> Sequence[str]:
     memory, limit = row["memory"], row["memoryLimit"]
-    used = "-" if memory is None else share(memory, limit) if limit else size(memory)
+    used = "-" if memory is None else f"{size(memory)} / {size(limit)}" if limit else size(memory)
     return (row["serverName"], row["name"], "-" if row["cpuPercent"] is None else f"{row['cpuPercent']:.1f} %", used,
             f"{size(row['received'])} / {size(row['sent'])}", f"{size(row['read'])} / {size(row['written'])}",
             row["error"] or "")
