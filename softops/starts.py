@@ -134,15 +134,26 @@ class Starts:
         return self.submit(draft, drafts, strategy_of(job.strategy) if job.strategy else None)
 
     def undo(self, job: Job, records: Sequence[Record]) -> Job | None:
-        """A job that brings back what was there before `records`, where something was."""
-        targets = []
+        """A job that brings back what was there before `records`, and stops what did not run before. What somebody
+        else has changed since is left alone."""
         servers = {server.id: server for server in self._servers.all()}
-        for record in records:
-            found = [one for one in self._history(record.server_id, record.soft_name)
-                     if (one.number or 0) < (record.revision or 0)]
-            if found and record.server_id in servers:
-                targets.append((servers[record.server_id], found[0]))
-        return self._go_back(targets, Wish(user=job.user), parent=job.id) if targets else None
+        drafts = [draft for record in records if record.server_id in servers
+                  and (draft := self._undone(record, servers[record.server_id])) is not None]
+        if not drafts:
+            return None
+        first = next((one for one in drafts if one.revision is not None), drafts[0])
+        made = JobDraft(operation="rollback", soft_id=first.soft_id, soft_name=first.soft_name,
+                        version=first.version, docker_image=first.docker_image, digest=first.digest,
+                        commit=first.commit, user=job.user, parameters=dict(first.parameters), parent_id=job.id)
+        return self.submit(made, drafts, None)
+
+    def _undone(self, record: Record, server: Server) -> RecordDraft | None:
+        app = self._apps.find(record.server_id, record.soft_name)
+        if app is None or app.record_id != record.id:
+            return None
+        before = next((one for one in self._history(server.id, app.name)
+                       if one.record_id == app.previous_record_id), None)
+        return _back(server, before) if before is not None else _as_it_is(app, server, "stop")
 
     def submit(self, draft: JobDraft, drafts: Sequence[RecordDraft], strategy: Strategy | None,
                repository_id: int | None = None) -> Job:
@@ -156,12 +167,12 @@ class Starts:
         self._worker.notify(job.id)
         return job
 
-    def _go_back(self, targets: Sequence[tuple[Server, Revision]], wish: Wish, *, parent: int | None = None) -> Job:
+    def _go_back(self, targets: Sequence[tuple[Server, Revision]], wish: Wish) -> Job:
         drafts = [_back(server, revision) for server, revision in targets]
         first = targets[0][1]
         draft = JobDraft(operation="rollback", soft_id=first.soft_id, soft_name=first.name, version=first.version,
                          docker_image=first.docker_image, digest=first.digest, commit=first.commit, user=wish.user,
-                         parameters=dict(first.parameters), repository=first.repository, parent_id=parent,
+                         parameters=dict(first.parameters), repository=first.repository,
                          options={"revision": first.number})
         return self.submit(draft, drafts, wish.strategy)
 

@@ -210,15 +210,22 @@ def test_a_stop_that_failed_is_repeated_with_what_it_was_told(desk: Desk) -> Non
     assert (again.operation, again.options, again.retry_of) == ("remove", {"removeVolumes": True}, job.id)
 
 
-def test_taking_back_leaves_first_starts_and_brings_the_others_where_they_were(desk: Desk) -> None:
+def test_taking_back_stops_first_starts_and_brings_the_others_where_they_were(desk: Desk) -> None:
     desk.run("shop:1.0", "web1", parameters=GIVEN)
     job = desk.start("shop:2.0", "web1", "web2", parameters=GIVEN, strategy=Strategy(on_failure="rollback"))
     records = desk.end(job)
     undone = desk.starts.undo(desk.service.records.job(job.id), records)
     assert undone is not None
     assert (undone.operation, undone.parent_id, undone.version, undone.user) == ("rollback", job.id, "1.0", "zoe")
-    assert [one.server_name for one in desk.service.records.job_records(undone.id)] == ["web1"]
-    assert desk.starts.undo(job, [one for one in records if one.server_name == "web2"]) is None
+    assert [(one.server_name, one.operation) for one in desk.service.records.job_records(undone.id)] == [
+        ("web1", "rollback"), ("web2", "stop")]
+
+
+def test_taking_back_leaves_alone_what_somebody_has_changed_since(desk: Desk) -> None:
+    job = desk.start("shop:1.0", "web1", parameters=GIVEN, strategy=Strategy(on_failure="rollback"))
+    records = desk.end(job)
+    desk.run("shop:2.0", "web1")
+    assert desk.starts.undo(desk.service.records.job(job.id), records) is None
 
 
 def test_what_is_on_a_server_follows_what_succeeded_there(desk: Desk) -> None:
