@@ -81,17 +81,18 @@ def _order(wish: Wish, found: Found, env_of: EnvOf, said: Mapping[str, Any]) -> 
     for param in declared(order.entry):
         if param.generated() is not None and param.name not in order.parameters:
             raise BadRequest("SECRET_BY_HAND", software=wish.name, name=param.name)
-    candidates = list(_candidates(order, found, wish, said))
-    return next((one for one in candidates if same_files(found, one.compose, one.env)), candidates[-1])
+    # One after the other, for Compose is asked about each: mostly the first is what the server has.
+    candidates = (_running(order, digest, commit, wish, said) for digest, commit in _noted(order, found))
+    same = (one for one in candidates if same_files(found, one.compose, one.env))
+    return next(same, None) or _running(order, order.digest, None, wish, said)
 
 
-def _candidates(order: Order, found: Found, wish: Wish, said: Mapping[str, Any]) -> Iterator[AppOrder]:
-    """The order as softops may have carried it out, whose commit and digest are noted there; at last without."""
+def _noted(order: Order, found: Found) -> Iterator[tuple[str | None, str | None]]:
+    """Digest and commit with which softops may have carried the order out, as they are noted there."""
     noted = found.revision or {}
     if (noted.get("version"), noted.get("image")) == (order.version, order.image):
         for digest in dict.fromkeys((order.digest or noted.get("digest"), order.digest)):
-            yield _running(order, digest, noted.get("commit"), wish, said)
-    yield _running(order, order.digest, None, wish, said)
+            yield digest, noted.get("commit")
 
 
 def _running(order: Order, digest: str | None, commit: str | None, wish: Wish, said: Mapping[str, Any]) -> AppOrder:
