@@ -27,6 +27,9 @@ ACTION_OF = {"start": "run", "upgrade": "run", "rollback": "run", "stop": "stop"
              "remove": "remove"}
 """What the action softops_app is told to do for the operation of a record."""
 
+BRINGING_BACK = 60
+"""Seconds beside the wait for health that a way back may take."""
+
 HOSTNAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 """Inventory hostnames that mean only themselves in Ansible's `--limit`."""
 
@@ -65,6 +68,8 @@ class PlaybookCall:
     """What is for one server alone, in a file of its own."""
     check: bool = False
     """Change nothing, only say whether something would change."""
+    grace: int = 0
+    """Seconds that the actions have to bring what they began to a good end, when the run is cancelled."""
 
     @property
     def limit(self) -> str:
@@ -108,6 +113,7 @@ def apps_call(job: Job, tasks: Sequence[AppTask], limits: PullLimits, patience: 
         apps = of_host.setdefault(task.record.server_name, {"apps": []})["apps"]
         apps.append(_app_input(task, patience, job.options))
     return PlaybookCall(playbook=PLAYBOOK_OF[job.operation], hosts=tuple(of_host), of_host=of_host, check=check,
+                        grace=patience.timeout + BRINGING_BACK,
                         input={"operation": job.operation, "pull": _pull_input(limits)})
 
 

@@ -43,8 +43,11 @@ class Control(Protocol):
     def cancelled(self) -> bool:
         """Whether the job is to be cancelled."""
 
+    def stops(self) -> bool:
+        """Whether the job is to end at once, because softops stops or the job is somebody else's now."""
+
     def ends(self) -> bool:
-        """Whether the job is to end, be it that it is cancelled or that softops stops."""
+        """Whether the job is to end, for whatever reason."""
 
     def pause(self, seconds: float, *, settling: bool = True) -> None:
         """Wait, but no longer than until the job is to end; unless that is for settling, or until something came."""
@@ -98,7 +101,9 @@ class Rollout:
         with self._runner.prepare(call) as playbook:
             control.attach(playbook)
             try:
-                end = run.watch(lambda: playbook.execute(run.put, control.ends), playbook.token)
+                # What began to change a server is asked to bring that to a good end.
+                hard, gently = (control.stops, control.cancelled) if call.grace else (control.ends, lambda: False)
+                end = run.watch(lambda: playbook.execute(run.put, hard, gently=gently), playbook.token)
             finally:
                 control.attach(None)
         if end.status is RunStatus.CANCELED and not control.cancelled():

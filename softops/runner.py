@@ -62,6 +62,8 @@ class PlaybookRun:
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
         self._stats: RunStats | None = None
         self._asked: float | None = None
+        self._asked_gently: float | None = None
+        self._gently: Callable[[], bool] = lambda: False
         try:
             self._directory.mkdir(mode=0o700, parents=True)
             self._write(self._directory / "input.json", json.dumps(call.input, ensure_ascii=False))
@@ -70,9 +72,12 @@ class PlaybookRun:
         except OSError as exc:
             raise RunFailed("RUN_DIRECTORY", path=self._directory, problem=exc.strerror) from exc
 
-    def execute(self, on_event: Callable[[RawEvent], None], cancelled: Callable[[], bool]) -> RunEnd:
+    def execute(self, on_event: Callable[[RawEvent], None], cancelled: Callable[[], bool], *,
+                gently: Callable[[], bool] = lambda: False) -> RunEnd:
         """Run the playbook to its end and say how it ended. `on_event` is called in another thread's
-        place by ansible-runner and must only pass the event on; `cancelled` is asked several times a second."""
+        place by ansible-runner and must only pass the event on; `cancelled` is asked several times a second.
+        Once `gently` says so, the actions are asked to come to a good end first."""
+        self._gently = gently
         if cancelled():
             return RunEnd(status=RunStatus.CANCELED, rc=None, stats=None)
         try:
@@ -87,6 +92,14 @@ class PlaybookRun:
     def cancel_host(self, host: str) -> None:
         """Ask the action plugin to stop on `host` only."""
         self._write(self._directory / f"cancel-{host}", "")
+
+    def _ask_actions(self) -> bool:
+        """Whether the actions were asked to end and have had their time for it."""
+        if self._asked_gently is None:
+            self._asked_gently = time.monotonic()
+            for host in self._call.hosts:
+                self.cancel_host(host)
+        return time.monotonic() - self._asked_gently > self._call.grace
 
     def close(self) -> None:
         """Remove the run's directory."""
@@ -146,7 +159,7 @@ class PlaybookRun:
 
     def _end_if(self, cancelled: Callable[[], bool]) -> None:
         if self._asked is None:
-            if cancelled() and ask_to_end(self.token):
+            if (cancelled() or (self._gently() and self._ask_actions())) and ask_to_end(self.token):
                 self._asked = time.monotonic()
         elif time.monotonic() - self._asked > GRACE:
             end_all(self.token)

@@ -46,6 +46,7 @@ class _Active:
 
     stopping: threading.Event
     cancel: threading.Event = field(default_factory=threading.Event)
+    lost: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     poke: threading.Event = field(default_factory=threading.Event)
     woken: threading.Event = field(default_factory=threading.Event)
@@ -56,8 +57,11 @@ class _Active:
     def cancelled(self) -> bool:
         return self.cancel.is_set()
 
+    def stops(self) -> bool:
+        return self.lost.is_set() or self.stopping.is_set()
+
     def ends(self) -> bool:
-        return self.cancel.is_set() or self.stopping.is_set()
+        return self.cancelled() or self.stops()
 
     def pause(self, seconds: float, *, settling: bool = True) -> None:
         deadline = time.monotonic() + seconds
@@ -256,6 +260,7 @@ class Worker:
             except Conflict as exc:
                 # Its records are final and its servers free for others, who must not meet us there.
                 logger.warning("Job %s is stopped: %s", job_id, exc, extra={"action": "heartbeat", "job": job_id})
+                active.lost.set()
                 active.cancel.set()
                 return
             except SoftopsError as exc:

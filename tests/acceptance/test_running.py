@@ -175,6 +175,27 @@ def test_an_upgrade_can_be_taken_back_by_hand(fleet: Fleet, make_service: MakeSe
     assert record.parameters["GREETING"] == "first"
 
 
+def test_a_cancelled_upgrade_goes_back_by_itself(fleet: Fleet, make_service: MakeService) -> None:
+    fleet.registry.push("change", "1.0", version_text="change 1.0")
+    # Serves something else, so that the health check never succeeds.
+    fleet.registry.push("change", "2.0", command=("httpd", "-f", "-p", "81", "-h", "/www"))
+    files = software(fleet, "change", 18114, "1.0", "2.0")
+    files = {path: text.replace("retries: 2", "retries: 1000") for path, text in files.items()}
+    service = make_service(files)
+    assert run(service, "change", "1.0", "web1", "web2").status is RecordStatus.SUCCESS
+    got = collect(service)
+    job = service.starts.start(service.images.find("change", "2.0"), service.servers.choose(names=["web1", "web2"]),
+                               Wish(user="tester"), operation="upgrade")
+    wait_until(lambda: {one.payload["serverName"] for one in list(got)
+                        if one.payload.get("stage") == "health"} == {"web1", "web2"}, 40)
+    service.installs.cancel_job(job.id)
+    ended = records(service, service.installs.wait(job.id, 60))
+    assert {name: record.status for name, record in ended.items()} == dict.fromkeys(
+        ("web1", "web2"), RecordStatus.CANCELLED), [told(one) for one in ended.values()]
+    assert [page(fleet, name, 18114) for name in ended] == ["change 1.0"] * 2
+    assert state(service, "web1", "change") == ("1.0", AppState.RUNNING, 1)
+
+
 def test_a_way_back_without_its_image_is_refused_before_anything_stops(
         fleet: Fleet, make_service: MakeService) -> None:
     digest = fleet.registry.push("lost", "1.0", version_text="lost 1.0")
