@@ -34,5 +34,7 @@ class Handwork:
             commit=(where.commit if where else None) if applied else job.commit,
             name="" if applied else job.soft_name, version="" if applied else job.version,
             inventory=self._inventory, plain_http=self._plain_http,
+            accepted=tuple(job.options.get("acceptPermissions", ())),
+            remove_volumes=bool(job.options.get("removeVolumes")),
             catalog=None if where is None or own else where.url, catalog_path=where.path if where else "")))
         return self._records.job(job.id)

@@ -152,6 +152,9 @@ class HandOrder:
     catalog_path: str = ""
     commit: str | None = None
     plain_http: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
+    """Permissions that were granted."""
+    remove_volumes: bool = False
 
 
 def watch_call(hosts: Sequence[str], limits: PullLimits, dials: str) -> PlaybookCall:
@@ -171,6 +174,8 @@ def command_by_hand(order: HandOrder) -> str:
         plain = f"{key}={value}" if _PLAIN.fullmatch(value) else json.dumps({key: value}, ensure_ascii=False)
         words += ["-e", plain] if value else []
     for key, given in (("softops_parameters", dict(order.parameters)),
+                       ("softops_accept_permissions", list(order.accepted)),
+                       ("softops_remove_volumes", order.remove_volumes),
                        ("softops_insecure_registries", list(order.plain_http))):
         words += ["-e", json.dumps({key: given}, ensure_ascii=False)] if given else []
     return clone + shlex.join(words)

@@ -174,7 +174,8 @@ class Starts:
                          docker_image=first.docker_image, digest=first.digest, commit=first.commit, user=wish.user,
                          parameters=dict(first.parameters), repository=first.repository,
                          options={"revision": first.number})
-        return self.submit(draft, drafts, wish.strategy)
+        image = self._images.get(first.soft_id) if first.soft_id is not None else None
+        return self.submit(draft, drafts, wish.strategy, image.repository_id if image else None)
 
     def _target(self, server: Server, name: str, number: int | None, version: str | None) -> Revision:
         if number is not None:

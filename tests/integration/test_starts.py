@@ -154,6 +154,7 @@ def test_a_rollback_brings_back_exactly_what_was_there(desk: Desk) -> None:
     back = desk.starts.rollback("shop", desk.servers(), Wish(user="zoe"))
     assert (back.operation, back.version, back.parameters, back.options) == (
         "rollback", "1.0", {"PORT": 81, "HOST": "shop.example.com"}, {"revision": 1})
+    assert " -e softops_catalog=" in back.command
     one, two = desk.revision(first), desk.revision(back)
     assert (one.compose, one.images, one.entry, one.digest, one.secrets) == (
         two.compose, two.images, two.entry, two.digest, two.secrets)

@@ -73,6 +73,14 @@ def test_the_command_by_hand_clones_a_catalog_that_is_elsewhere() -> None:
             "-e softops_catalog=softops-catalog/catalog")
 
 
+def test_the_command_by_hand_grants_and_removes_what_the_job_does() -> None:
+    assert command_by_hand(HandOrder(
+        operation="start", hosts=("web1",), name="demo", version="1.0", accepted=("privileged",))).endswith(
+            """ -e softops_version=1.0 -e '{"softops_accept_permissions": ["privileged"]}'""")
+    assert command_by_hand(HandOrder(operation="remove", hosts=("web1",), name="demo", remove_volumes=True)).endswith(
+        """ -e softops_name=demo -e '{"softops_remove_volumes": true}'""")
+
+
 def test_applying_by_hand_needs_the_catalog_and_no_software() -> None:
     assert command_by_hand(HandOrder(operation="apply", hosts=("web1",), name="", catalog="/srv/catalog")) == (
         "ansible-playbook playbooks/site.yml --limit web1 -e softops_catalog=/srv/catalog")
