@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,6 +16,10 @@ from softops.errors import BadRequest
 from softops.permissions import check_permissions
 from softops.rendering import render_template
 from softops.secretparams import secret_names
+
+Judge = Callable[[str, str, str, tuple[str, ...]], tuple[Mapping[str, Any], str]]
+"""What Compose makes of compose.yml and .env of a software, and the directory that stands for its own. The last are
+texts that no error may show."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,15 +36,16 @@ class AppFiles:
     """What the app may do beyond its container; all of it declared and accepted."""
 
 
-def app_files(app: AppVersion, values: Mapping[str, Any], *, accepted: Collection[str] = ()) -> AppFiles:
+def app_files(app: AppVersion, values: Mapping[str, Any], *, accepted: Collection[str] = (),
+              judge: Judge | None = None) -> AppFiles:
     """The files of this version with these checked values. `accepted` are permissions that the operator grants.
-    BadRequest names what is wrong and what to do; no server is touched."""
+    BadRequest names what is wrong and what to do; no server is touched. `judge` asks Compose, if not this module."""
     given = values_in_force(app, values)
     data = _model(app, given)
     check_file(app.name, data, given)
     compose, env = written(finished(app, data)), env_file(given)
     hidden = tuple(plain(given[name]) for name in sorted(secret_names(app.entry)))
-    model, folder = _judged(compose, env, app.name, hidden)
+    model, folder = (judge or _judged)(compose, env, app.name, hidden)
     permissions = check_permissions(app, model, values=given, folder=folder, accepted=accepted)
     return AppFiles(compose=compose, env=env, images=_images(app, model), permissions=permissions)
 

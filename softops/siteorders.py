@@ -98,7 +98,7 @@ def _noted(order: Order, found: Found) -> Iterator[tuple[str | None, str | None]
 def _running(order: Order, digest: str | None, commit: str | None, wish: Wish, said: Mapping[str, Any]) -> AppOrder:
     app = AppVersion(name=order.name, version=order.version, image=order.image, digest=digest, commit=commit,
                      entry=order.entry)
-    files = app_files(app, order.parameters, accepted=wish.accept_permissions)
+    files = app_files(app, order.parameters, accepted=wish.accept_permissions, judge=said.get("judge"))
     hidden = [str(order.parameters[name]) for name in secret_names(order.entry) if order.parameters.get(name)]
     return _app({"action": "run", "name": order.name, "version": order.version, "image": order.image, "digest": digest,
                  "commit": commit, "entry": dict(order.entry), "parameters": dict(order.parameters),

@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from ansible import constants
+
 # Run by an Ansible that softops is not installed with, the package still lies beside playbooks/.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
@@ -29,6 +31,7 @@ if is_by_hand():
     # Loaded here, before Ansible forks for every server; runs of softops begin sooner without it.
     from softops.desired import app_variables, desire_of
     from softops.handorders import app_by_hand
+    from softops.sharedmodels import SharedModels
     from softops.siteorders import literal, site_orders, told
 
 
@@ -52,7 +55,8 @@ class ActionModule(EngineAction):
     def _site(self) -> dict[str, Any]:
         """Everything that the inventory says of this host; see siteorders.py."""
         desire = desire_of(self.host, literal(app_variables(self._vars)))
-        said = {**self._hand_values(), "secrets": self.variable("softops_secrets")}
+        said = {**self._hand_values(), "secrets": self.variable("softops_secrets"),
+                "judge": SharedModels(Path(constants.DEFAULT_LOCAL_TMP))}
         if desire.problems:
             raise BadRequest("SITE_PROBLEMS", problems=told(desire.problems))
         if not desire.wishes:
