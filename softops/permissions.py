@@ -28,7 +28,10 @@ SOCKETS = ("/run/docker.sock", "/var/run/docker.sock", "/run/containerd", "/var/
            "/var/run/docker", "/run/podman", "/var/run/podman")
 """Through these a container commands the whole server."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_OWN_FILES = frozenset({"", "compose.yml", ".env", "revision.json", "previous", "installed"})
+_OWN_FILES = frozenset({"revision.json", "previous", "installed"})
+_DIRECTORY = re.compile(r"(?!(?:docker-)?compose\.)[A-Za-z0-9_][A-Za-z0-9_.-]*")
+"""An app's own directory of data. Hidden names are those of files in the making, and Compose reads its own by itself.
+What lies deeper could be a link by then: a container that has the directory above decides what it leads to."""
 _USUAL_CAPABILITIES = frozenset({
     "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW",
     "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"})
@@ -79,7 +82,22 @@ def demands(app: AppVersion, model: Mapping[str, Any], *, folder: str) -> tuple[
     words = [Demand(service="-", word=word) for word in _of_project(app, model, project)]
     for name, service in model["services"].items():
         words += [Demand(service=name, word=word) for word in _Service(app, name, folder).words(service)]
+    _refuse_nested(app, model)
     return tuple(dict.fromkeys(words))
+
+
+def _refuse_nested(app: AppVersion, model: Mapping[str, Any]) -> None:
+    """A container that writes to a path can put links there, which would lead another one to anything."""
+    mounts = [mount for service in model["services"].values() for mount in service.get("volumes") or ()]
+    binds = [(normpath(str(one["source"])), not one.get("read_only")) for one in mounts if one.get("type") == "bind"]
+    devices = [str(_mapping(_mapping(volume).get("driver_opts")).get("device"))
+               for volume in _mapping(model.get("volumes")).values()]
+    binds += [(normpath(device), True) for device in devices if device.startswith("/")]
+    for path, _ in binds:
+        above = next((one for one, writable in binds if writable and path != one
+                      and path.startswith(one.rstrip("/") + "/")), None)
+        if above is not None:
+            _never(app, f"the volume {path} inside {above}, where a container may put a link in its place")
 
 
 class _Service:
@@ -184,8 +202,8 @@ class _Service:
         path = normpath("/" + source.lstrip("/"))
         if path == self._folder or path.startswith(self._folder + "/"):
             inside = path[len(self._folder) + 1:]
-            if inside.partition("/")[0] in _OWN_FILES:
-                self.refuse(f"the volume ./{inside}, where softops keeps its own files")
+            if inside in _OWN_FILES or not _DIRECTORY.fullmatch(inside):
+                self.refuse(f"the volume ./{inside}, which is no plain name right in the app's directory")
             return
         yield from host_path(path)
 

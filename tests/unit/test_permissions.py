@@ -45,7 +45,7 @@ def checked(model: Mapping[str, Any], *, declared: Sequence[str] = (), accepted:
     {"security_opt": ["no-new-privileges:true", "no-new-privileges=true"]}, {"logging": {"driver": "local"}},
     {"logging": {}}, {"deploy": {"replicas": 2, "resources": {"limits": {"cpus": 1}}, "placement": {}}},
     {"networks": {"default": None, "back": {"aliases": ["x"]}}}, {"extra_hosts": ["h=host-gateway"]},
-    bound(f"{FOLDER}/data"), bound(f"{FOLDER}/./a/../b"), {"tmpfs": ["/t"]},
+    bound(f"{FOLDER}/data"), bound(f"{FOLDER}/./a/../b"), bound(f"{FOLDER}/my.data-2"), {"tmpfs": ["/t"]},
     {"volumes": [{"type": "volume", "source": "data", "target": "/x"}, {"type": "tmpfs", "target": "/y"}]}])
 def test_what_needs_no_permission(service: Mapping[str, Any]) -> None:
     assert words(a_model(service)) == []
@@ -112,9 +112,10 @@ def test_what_a_project_needs_a_permission_for(parts: Mapping[str, Any], expecte
     ({"security_opt": ["seccomp:/etc/shadow"]}, "security_opt seccomp:/etc/shadow"),
     ({"volumes": [{"type": "npipe", "source": "x", "target": "/x"}]}, "a volume of the type npipe"),
     (bound("/~/x"), "the volume /~/x"), (bound("d:/x"), "the volume d:/x"),
-    (bound(FOLDER), "the volume ./, where softops keeps its own files"),
-    (bound(f"{FOLDER}/.env"), "the volume ./.env, where softops keeps its own files"),
-    (bound(f"{FOLDER}/x/../previous/y"), "the volume ./previous/y, where softops keeps its own files"),
+    *[(bound(f"{FOLDER}/{name}"), f"the volume ./{name}, which is no plain name right in the app's directory")
+      for name in ("data/link", ".env", "previous/y", ".compose.yml.softops", ".x", "previous", "installed", "revision.json",
+                   "compose.override.yml", "docker-compose.yml")],
+    (bound(FOLDER), "the volume ./, which is no plain name right in the app's directory"),
     ({"deploy": {"foo": 1}}, "deploy.foo"),
     ({"networks": {"n": {"driver_opts": {"a": "b"}}}}, "networks driver_opts")])
 def test_what_no_service_is_permitted(service: Mapping[str, Any], thing: str) -> None:
@@ -222,3 +223,22 @@ def test_other_words_are_none(word: str) -> None:
 def test_every_demand_can_be_declared() -> None:
     for path in ("/", "/var/run", "/srv", "/run/docker.sock"):
         assert all(re.fullmatch(PERMISSION, word) for word in host_path(path))
+
+
+@pytest.mark.parametrize("parts", [
+    {"other": {"volumes": [{"type": "bind", "source": "/srv/a", "target": "/a"}]}},
+    {"volumes": {"d": {"name": "app_d", "driver_opts": {"type": "none", "o": "bind", "device": "/srv/a"}}}}])
+def test_a_path_below_one_that_a_container_writes_to_is_refused(parts: Mapping[str, Any]) -> None:
+    volumes = parts.get("volumes", {})
+    services = {"web": {"image": "app:1.0", **bound("/srv/a/link")}} | {
+        name: service for name, service in parts.items() if name != "volumes"}
+    model = {"name": "app", "services": services, "volumes": volumes}
+    with pytest.raises(BadRequest, match="the volume /srv/a/link inside /srv/a, where a container may put a link"):
+        checked(model, declared=["host_path:/srv/a"], accepted=["host_path:/srv/a"])
+
+
+def test_a_path_below_one_that_is_only_read_is_fine() -> None:
+    mounts = [{"type": "bind", "source": "/srv/a", "target": "/a", "read_only": True},
+              {"type": "bind", "source": "/srv/a/b", "target": "/b"}]
+    assert checked(a_model({"volumes": mounts}), declared=["host_path:/srv/a"], accepted=["host_path:/srv/a"]) == (
+        "host_path:/srv/a", "host_path:/srv/a/b")
