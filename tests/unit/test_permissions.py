@@ -113,8 +113,8 @@ def test_what_a_project_needs_a_permission_for(parts: Mapping[str, Any], expecte
     ({"volumes": [{"type": "npipe", "source": "x", "target": "/x"}]}, "a volume of the type npipe"),
     (bound("/~/x"), "the volume /~/x"), (bound("d:/x"), "the volume d:/x"),
     *[(bound(f"{FOLDER}/{name}"), f"the volume ./{name}, which is no plain name right in the app's directory")
-      for name in ("data/link", ".env", "previous/y", ".compose.yml.softops", ".x", "previous", "installed", "revision.json",
-                   "compose.override.yml", "docker-compose.yml")],
+      for name in ("data/link", ".env", "previous/y", ".compose.yml.softops", ".x", "previous", "installed",
+                   "revision.json", "compose.override.yml", "docker-compose.yml")],
     (bound(FOLDER), "the volume ./, which is no plain name right in the app's directory"),
     ({"deploy": {"foo": 1}}, "deploy.foo"),
     ({"networks": {"n": {"driver_opts": {"a": "b"}}}}, "networks driver_opts")])
