@@ -16,7 +16,7 @@ setup: ## install what is missing: Debian packages, .venv, the Node client of th
 python:
 	@tests/setup.sh python
 
-demo: setup ## watch the main job on two real servers, until Ctrl-C
+demo: setup ## watch software start, change and come back on two real servers, until Ctrl-C
 	@$(ROOT) $(BIN)/python -m tests.demo
 
 serve: python ## run softops on inventory/ and catalog/, with its data in var/

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.fleet import Fleet
-from tests.fleet.images import SERVE
 from tests.homes import commit
 
 MB = 1_000_000
@@ -14,6 +13,8 @@ LAYERS = {"hello": (9 * MB, 6 * MB, 3 * MB), "counter": (4 * MB, 2 * MB)}
 VERSIONS = {"hello": ("1.0", "1.1", "2.0"), "counter": ("2.0", "2.1")}
 BROKEN = {("hello", "2.0"): ("sh", "-c", "echo hello 2.0 starts; echo there is no /etc/hello.conf >&2; exit 1")}
 """Versions that end at once, and what they do instead of serving."""
+TALKING = ("httpd", "-f", "-v", "-p", "80", "-h", "/www")
+"""What all others do; they tell of every request, so that their logs have something to show."""
 RATE = 4 * MB
 """Bytes per second at which the servers get images, together: slow enough to watch."""
 
@@ -47,7 +48,7 @@ def push_images(fleet: Fleet) -> None:
     for name, versions in VERSIONS.items():
         for number, version in enumerate(versions):
             fleet.registry.push(name, version, layers=(*LAYERS[name], *((MB,) * number)),
-                                version_text=f"{name} {version}\n", command=BROKEN.get((name, version), SERVE))
+                                version_text=f"{name} {version}\n", command=BROKEN.get((name, version), TALKING))
     fleet.slow.rate = RATE
 
 
