@@ -42,7 +42,8 @@ APP_TEXTS: Mapping[str, tuple[str, str]] = {
                              "（--with-required；API 中为 withRequired）。"),
     "REQUIRED_UNKNOWN": ("{software} requires {required}, which no catalog offers. Add it to a catalog.",
                          "{software} 依赖 {required}，但没有任何目录提供它。请将其加入目录。"),
-    "APP_NOT_THERE": ("{software} is not on {server}. There are: {choices}.", "{server} 上没有 {software}。现有：{choices}。"),
+    "APP_NOT_THERE": ("{software} is not on {server}; start it there with `softops start`. There are: {choices}.",
+                      "{server} 上没有 {software}；可用 `softops start` 在该处启动。现有：{choices}。"),
     "APP_NOWHERE": ("{software} is on no server. There are: {choices}. Start it with `softops start`.",
                     "没有服务器拥有 {software}。现有：{choices}。可用 `softops start` 启动。"),
     "VOLUMES_UNSURE": ("The data volumes of {software} would be deleted for good. Say --yes if that is meant.",
@@ -55,5 +56,9 @@ APP_TEXTS: Mapping[str, tuple[str, str]] = {
     "WAVE_APPROVED": ("Wave {wave} of job {job} may begin.", "任务 {job} 的第 {wave} 批可以开始"),
     "HAND_SERVERS_UNKNOWN": ("softops knows none of these servers: {servers}. Its inventory is another one "
                              "(SOFTOPS_INVENTORY).", "softops 不认识这些服务器：{servers}。它使用的是另一份清单（SOFTOPS_INVENTORY）。"),
+    "HAND_STATE_OTHER": ("{software} {version} by hand is not what the catalog has. Commit the entry and sync, then start it "
+                         "again.", "手动启动的 {software} {version} 与软件目录不一致。请提交条目并同步，然后重新启动。"),
+    "HAND_RUNS_MANY": ("softops follows {limit} runs by hand already. Let some of them end first.",
+                       "softops 已在跟踪 {limit} 个手动运行，请等其中一些结束。"),
     "HAND_RUN_OVER": ("Job {job} is no run by hand that goes on.", "任务 {job} 不是正在进行的手动运行。"),
 }

@@ -129,9 +129,12 @@ def note_success(session: Session, record: Record, now: datetime) -> Record:
         if app is None or app.revision is None:
             _occupy(session, app, record, now, AppState.INSTALLED)
     elif record.operation in RUNNING_AFTER:
-        number = _number_revision(session, record)
-        app = _occupy(session, app, record, now, AppState.RUNNING)
-        app.revision, app.managed = number, app.managed or _by_inventory(session, record)
+        number = _same_revision(session, app, record)
+        if app is None or number is None:
+            number = _number_revision(session, record)
+            app = _occupy(session, app, record, now, AppState.RUNNING)
+        app.state, app.revision = AppState.RUNNING, number
+        app.managed = app.managed or _by_inventory(session, record)
         session.execute(update(RecordRow).where(RecordRow.id == record.id).values(revision=number))
         return replace(record, revision=number)
     return record
@@ -141,6 +144,21 @@ def _by_inventory(session: Session, record: Record) -> bool:
     """Whether the desired state of the inventory asked for the record."""
     options = session.scalars(select(JobRow.options).where(JobRow.id == record.job_id)).one()
     return bool((options or {}).get("managed"))
+
+
+def _same_revision(session: Session, app: AppRow | None, record: Record) -> int | None:
+    """The revision in force, where the record found it as it is and has nothing else to say of it."""
+    if app is None or app.revision is None or record.changed is not False:
+        return None
+    mine = session.scalars(select(RevisionRow).where(RevisionRow.record_id == record.id)).one_or_none()
+    there = session.scalars(select(RevisionRow).where(
+        RevisionRow.server_id == record.server_id, RevisionRow.name == record.soft_name,
+        RevisionRow.number == app.revision)).one_or_none()
+    if mine is None or there is None:
+        return None
+    same = all(getattr(mine, part) == getattr(there, part) for part in (
+        "soft_id", "version", "commit", "parameters", "images", "compose", "entry"))
+    return there.number if same else None
 
 
 def _number_revision(session: Session, record: Record) -> int | None:

