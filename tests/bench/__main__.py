@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -45,8 +46,10 @@ def _measure(wanted: Sequence[str]) -> Iterable[Row]:
         if set(wanted) - {SYNC}:
             fleet = stack.enter_context(Fleet(3))
         for name in wanted:
-            print(f"{name} ...", file=sys.stderr, flush=True)
+            print(f"{name} ...", end="", file=sys.stderr, flush=True)
+            begun = time.monotonic()
             yield from syncing.measure() if name == SYNC else ROWS[name](fleet)
+            print(f" {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

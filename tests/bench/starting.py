@@ -14,7 +14,7 @@ from tests.bench.table import Row
 from tests.fleet import Fleet
 from tests.fleet.server import Server
 
-ROUNDS = 5
+ROUNDS = 3
 TARGET = 1.5
 """Seconds that softops may take longer."""
 HEALTH = {"test": ["CMD", "wget", "-q", "-O", "-", "http://127.0.0.1/"], "interval": "1s", "retries": 10}
