@@ -193,6 +193,11 @@ class Jobs:
 
         return self._db.run(work)
 
+    def has_children(self, job_id: int) -> bool:
+        """Whether a job was made to take this one back."""
+        with self._db.reading() as session:
+            return session.scalars(select(JobRow.id).where(JobRow.parent_id == job_id).limit(1)).first() is not None
+
     def finish_job(self, job_id: int, now: datetime) -> Job:
         """The job, final once all its records are: SUCCESS when all are, CANCELLED when one is and none FAILED,
         FAILED otherwise. While a record is active the job stays as it is."""

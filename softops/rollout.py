@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from softops.clock import Clock
 from softops.composing import env_of
 from softops.entities import FinalState, Job, Record
+from softops.errors import Conflict
 from softops.events import AppEnded, parse_event
 from softops.images import Images
+from softops.insist import insist
 from softops.jobrun import CANCELLED, JobRun
 from softops.outcomes import RunEnd, RunStatus
 from softops.playbooks import (
@@ -29,9 +32,10 @@ from softops.repositories import Repositories
 from softops.runner import PlaybookRun, RawEvent, Runner
 from softops.statuses import RecordStatus
 from softops.vault import Vault
-from softops.waves import ROLL_BACK, Strategy, is_breached, strategy_of
+from softops.waves import ROLL_BACK, Strategy, failed_servers, is_breached, strategy_of
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 LOOK = 2.0
 """Seconds between two looks whether a wave was approved."""
@@ -60,7 +64,7 @@ class Rollout:
     """Runs the waves of jobs. Every record it does not reach is ended with a reason."""
 
     def __init__(self, *, records: Records, images: Images, repositories: Repositories, runner: Runner, vault: Vault,
-                 limits: PullLimits, patience: HealthLimits, clock: Clock,
+                 limits: PullLimits, patience: HealthLimits, clock: Clock, stopping: threading.Event,
                  watch: Callable[[Job, Sequence[Record]], JobRun]) -> None:
         self._records = records
         self._images = images
@@ -70,6 +74,7 @@ class Rollout:
         self._limits = limits
         self._patience = patience
         self._clock = clock
+        self._stopping = stopping
         self._watch = watch
         self.undo: Callable[[Job, Sequence[Record]], Job | None] = lambda _job, _records: None
         """Makes the job that takes back what a job did on these records' servers."""
@@ -77,23 +82,60 @@ class Rollout:
     def run(self, job: Job, control: Control) -> None:
         """Everything that `job` is to do, up to its last wave or to the first that may not begin."""
         strategy = strategy_of(job.strategy) if job.strategy is not None else None
+        sick: set[str] = set()
         for wave in range(1, (job.waves or 1) + 1):
-            refusal = self._refusal(job, wave, strategy, control) if strategy and wave > 1 else None
+            refusal = self._refusal(job, wave, strategy, control, sick) if strategy and wave > 1 else None
             if refusal is None and control.ends():
                 refusal = CANCELLED if control.cancelled() else _interrupted()
             if refusal is not None:
                 self._hold_back(job, refusal)
                 break
             self._run_wave(job, wave if strategy else None, control)
-        if strategy is not None:
-            self._take_back(job, strategy)
+
+    def take_back(self, job: Job) -> None:
+        """Undo what a job that failed too often has done, where its strategy says so; once, whoever asks for it."""
+        strategy = strategy_of(job.strategy) if job.strategy is not None else None
+        if strategy is None or strategy.on_failure != ROLL_BACK:
+            return
+        records = self._job_records(job)
+        broken = is_breached(strategy, records) or any(one.reason == "WAVE_UNHEALTHY" for one in records)
+        changed = [one for one in records if one.status is RecordStatus.SUCCESS and one.changed is not False
+                   and one.operation in RUNNING_AFTER]
+        if broken and changed and not self._insist(lambda: self._records.has_children(job.id)):
+            self._undo(job, changed)
+
+    def _undo(self, job: Job, records: Sequence[Record]) -> None:
+        servers = {one.server_id for one in records}
+        try:
+            undone = self._insist(lambda: self.undo(job, records))
+        except Conflict as exc:
+            # Somebody is at work on one of them; that is no reason to leave the others as they are.
+            for server in servers if len(servers) > 1 else ():
+                self._undo(job, [one for one in records if one.server_id == server])
+            logger.warning("Not all of job %s is taken back: %s", job.id, exc, extra={"action": "undo", "job": job.id})
+            return
+        if undone is not None:
+            logger.info("Job %s is taken back by job %s", job.id, undone.id, extra={"action": "undo", "job": job.id})
+
+    def _insist(self, action: Callable[[], T]) -> T:
+        """What the database says, however long it is gone: a job does not end because it was gone for a while."""
+        return insist(action, self._stopping, "The next step of a job")
+
+    def _job_records(self, job: Job) -> tuple[Record, ...]:
+        return self._insist(lambda: self._records.job_records(job.id))
+
+    def _set_wave(self, job: Job, wave: int, waiting: str | None) -> None:
+        self._insist(lambda: self._records.set_wave(job.id, wave=wave, waiting=waiting))
 
     def _run_wave(self, job: Job, wave: int | None, control: Control) -> None:
         if wave is not None:
-            self._records.set_wave(job.id, wave=wave, waiting=None)
-        records = self._records.start_records(job.id, self._clock(), wave=wave)
+            self._set_wave(job, wave, None)
+        self._insist(lambda: self._records.start_records(job.id, self._clock(), wave=wave))
+        # Asked anew: of a start whose answer was lost the second try knows nothing.
+        records = [one for one in self._job_records(job) if one.status is RecordStatus.RUNNING
+                   and (wave is None or one.wave == wave)]
         if records:
-            run = self._watch(self._records.job(job.id), records)
+            run = self._watch(self._insist(lambda: self._records.job(job.id)), records)
             run.announce()
             run.finish(self._execute(run, self._call(job, records), control))
 
@@ -118,7 +160,7 @@ class Rollout:
         return apps_call(job, self._tasks(job, records), self._limits, self._patience, check=check)
 
     def _tasks(self, job: Job, records: Sequence[Record]) -> list[AppTask]:
-        revisions = self._records.revisions_of(job.id)
+        revisions = self._insist(lambda: self._records.revisions_of(job.id))
         tasks = []
         for record in records:
             revision = revisions.get(record.id)
@@ -128,23 +170,33 @@ class Rollout:
                                  secrets=tuple(str(value) for value in secrets.values())))
         return tasks
 
-    def _refusal(self, job: Job, wave: int, strategy: Strategy, control: Control) -> FinalState | None:
-        """Why `wave` may not begin, after waiting for what it has to wait for."""
-        records = self._records.job_records(job.id)
+    def _refusal(self, job: Job, wave: int, strategy: Strategy, control: Control,
+                 sick: set[str]) -> FinalState | None:
+        """Why `wave` may not begin, after waiting for what it has to wait for; None also when the job is to end.
+        `sick` are the servers that were not well after the waves before, those of this one are added."""
+        records = self._job_records(job)
         if is_breached(strategy, records):
-            return _held("WAVES_STOPPED", job=job.id, allowed=strategy.max_failures, failed=_failed(records))
-        self._records.set_wave(job.id, wave=wave, waiting="settle")
+            return _held("WAVES_STOPPED", job=job.id, allowed=strategy.max_failures,
+                         failed=len(failed_servers(records)))
+        self._set_wave(job, wave, "settle")
         control.pause(strategy.settle)
-        sick = () if control.ends() else self._sick(job, [one for one in records if one.wave == wave - 1], control)
-        if len(sick) + _failed(records) > strategy.max_failures:
-            return _held("WAVE_UNHEALTHY", job=job.id, wave=wave - 1, software=job.soft_name, servers=", ".join(sick))
+        if control.ends():
+            return None
+        found = self._sick(job, [one for one in records if one.wave == wave - 1], control)
+        if control.ends():
+            # The look was cut short, so what it has not seen says nothing.
+            return None
+        sick.update(found)
+        if len(sick) + len(failed_servers(records)) > strategy.max_failures:
+            return _held("WAVE_UNHEALTHY", job=job.id, wave=wave - 1, software=job.soft_name,
+                         servers=", ".join(sorted(sick)))
         if strategy.approval:
             self._wait_for_approval(job, wave, control)
         return None
 
     def _wait_for_approval(self, job: Job, wave: int, control: Control) -> None:
-        self._records.set_wave(job.id, wave=wave, waiting="approval")
-        while not control.ends() and (self._records.job(job.id).approved_wave or 0) < wave:
+        self._set_wave(job, wave, "approval")
+        while not control.ends() and (self._insist(lambda: self._records.job(job.id)).approved_wave or 0) < wave:
             control.pause(LOOK, settling=False)
 
     def _sick(self, job: Job, records: Sequence[Record], control: Control) -> tuple[str, ...]:
@@ -164,25 +216,9 @@ class Rollout:
         return tuple(one.server_name for one in done if (one.server_name, one.soft_name) not in seen)
 
     def _hold_back(self, job: Job, final: FinalState) -> None:
-        waiting = [one for one in self._records.job_records(job.id) if not one.status.final]
+        waiting = [one for one in self._job_records(job) if not one.status.final]
         if waiting:
-            self._watch(self._records.job(job.id), waiting).fail(final)
-
-    def _take_back(self, job: Job, strategy: Strategy) -> None:
-        """Undo what a job that failed too often has done, where its strategy says so."""
-        records = self._records.job_records(job.id)
-        broken = is_breached(strategy, records) or any(one.reason == "WAVE_UNHEALTHY" for one in records)
-        changed = [one for one in records if one.status is RecordStatus.SUCCESS and one.changed is not False
-                   and one.operation in RUNNING_AFTER]
-        if strategy.on_failure == ROLL_BACK and broken and changed:
-            undone = self.undo(job, changed)
-            if undone is not None:
-                logger.info("Job %s is taken back by job %s", job.id, undone.id,
-                            extra={"action": "undo", "job": job.id})
-
-
-def _failed(records: Sequence[Record]) -> int:
-    return len({one.server_id for one in records if one.status is RecordStatus.FAILED})
+            self._watch(self._insist(lambda: self._records.job(job.id)), waiting).fail(final)
 
 
 def _held(reason: str, **params: object) -> FinalState:

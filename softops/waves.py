@@ -73,8 +73,13 @@ def assign(servers: int, strategy: Strategy) -> tuple[int, ...]:
 
 def is_breached(strategy: Strategy, records: Sequence[Record]) -> bool:
     """Whether so many servers have failed that no further wave may begin."""
-    failed = {record.server_id for record in records if record.status is RecordStatus.FAILED}
-    return len(failed) > strategy.max_failures
+    return len(failed_servers(records)) > strategy.max_failures
+
+
+def failed_servers(records: Sequence[Record]) -> frozenset[int]:
+    """The servers on which something failed. That softops was stopped or killed says nothing against them."""
+    return frozenset(record.server_id for record in records
+                     if record.status is RecordStatus.FAILED and record.reason != "INTERRUPTED")
 
 
 def _batch(value: object) -> tuple[int | None, int | None]:

@@ -87,8 +87,10 @@ class Worker:
                  patience: HealthLimits, takes_all: bool = True) -> None:
         self._records = records
         self._runner = runner
+        self._stopping = threading.Event()
         self._rollout = Rollout(records=records, images=images, repositories=repositories, runner=runner,
-                                vault=vault, limits=limits, patience=patience, clock=clock, watch=self.job_run)
+                                vault=vault, limits=limits, patience=patience, clock=clock, watch=self.job_run,
+                                stopping=self._stopping)
         self._after: Callable[[int], object] = lambda _job: None
         self._hub = hub
         self._clock = clock
@@ -98,7 +100,6 @@ class Worker:
         self._jobs: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._active: dict[int, _Active] = {}
         self._changed = threading.Condition()
-        self._stopping = threading.Event()
         self._threads = [threading.Thread(target=self._work, name=f"worker-{number}") for number in range(workers)]
         self._looker = threading.Thread(target=self._look, name="worker-look")
 
@@ -185,7 +186,11 @@ class Worker:
         run = self.job_run(job, active)
         run.fail(FinalState(status=RecordStatus.FAILED, reason="INTERRUPTED", code=500))
         logger.warning("Job %s was interrupted", job.id, extra={"action": "recover", "job": job.id})
-        return self._records.finish_job(job.id, self._clock())
+        self._rollout.take_back(job)
+        ended = self._records.finish_job(job.id, self._clock())
+        if "byHand" not in job.options:
+            self._after(job.id)
+        return ended
 
     def _look(self) -> None:
         while not self._stopping.is_set():
@@ -242,8 +247,15 @@ class Worker:
             active.ended.set()
             active.poke.set()
             keeper.join()
+            self._take_back(job)
             insist(lambda: self._records.finish_job(job.id, self._clock()), self._stopping,
                    f"The end of job {job.id}")
+
+    def _take_back(self, job: Job) -> None:
+        try:
+            self._rollout.take_back(job)
+        except SoftopsError as exc:
+            logger.warning("Job %s is not taken back: %s", job.id, exc, extra={"action": "undo", "job": job.id})
 
     def _end_rest(self, job: Job, final: FinalState) -> None:
         """End every record of the job that is not final yet with the same state."""

@@ -63,6 +63,12 @@ def test_one_failure_more_than_allowed_is_a_breach() -> None:
     assert not is_breached(Strategy(max_failures=2), records)
 
 
+def test_that_softops_was_stopped_is_no_failure_of_a_server() -> None:
+    stopped = make_record(id=1, server_id=1, status=RecordStatus.FAILED, reason="INTERRUPTED")
+    assert not is_breached(Strategy(), [stopped])
+    assert is_breached(Strategy(), [stopped, make_record(id=2, server_id=2, status=RecordStatus.FAILED)])
+
+
 def test_a_server_with_two_failed_software_is_one_failure() -> None:
     records = [make_record(id=number, server_id=7, status=RecordStatus.FAILED) for number in range(2)]
     assert not is_breached(Strategy(max_failures=1), records)
