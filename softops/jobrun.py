@@ -189,7 +189,11 @@ class JobRun:
         """End the record at once: it took as long as its own server did, not as the slowest one."""
         key = (event.host, event.software)
         if key in self._open:
-            self._finish({key: ended(self._records[key].operation, event)})
+            final = ended(self._records[key].operation, event)
+            if final.status is RecordStatus.CANCELLED and self._stopping.is_set():
+                # It was asked to end because softops does; nobody wanted that of the job.
+                final = replace(final, status=RecordStatus.FAILED, reason="INTERRUPTED", reason_params={}, code=500)
+            self._finish({key: final})
 
     def _drain(self) -> tuple[list[Mapping[str, Any]], bool]:
         batch: list[Mapping[str, Any]] = []

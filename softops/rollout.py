@@ -48,7 +48,7 @@ class Control(Protocol):
         """Whether the job is to be cancelled."""
 
     def stops(self) -> bool:
-        """Whether the job is to end at once, because softops stops or the job is somebody else's now."""
+        """Whether the job is to end at once, because softops can't wait for it or it is somebody else's now."""
 
     def ends(self) -> bool:
         """Whether the job is to end, for whatever reason."""
@@ -144,7 +144,7 @@ class Rollout:
             control.attach(playbook)
             try:
                 # What began to change a server is asked to bring that to a good end.
-                hard, gently = (control.stops, control.cancelled) if call.grace else (control.ends, lambda: False)
+                hard, gently = (control.stops, control.ends) if call.grace else (control.ends, lambda: False)
                 end = run.watch(lambda: playbook.execute(run.put, hard, gently=gently), playbook.token)
             finally:
                 control.attach(None)

@@ -37,6 +37,9 @@ WAKE = 0.5
 LOOK = 2.0
 """Seconds between two looks for jobs that other processes made."""
 
+STOP_GRACE = 20.0
+"""Seconds that servers have to bring back what ran on them before, when softops stops."""
+
 FAR_FUTURE = datetime(9999, 1, 1)  # noqa: DTZ001  naive UTC like all stored times
 
 
@@ -53,15 +56,21 @@ class _Active:
     playbook: PlaybookRun | None = None
     asked: set[int] = field(default_factory=set)
     """Records whose cancel the present run has heard of."""
+    patience: float | None = None
+    """Until when (monotonic) the run may go on although softops stops; None: it has not heard of that."""
 
     def cancelled(self) -> bool:
         return self.cancel.is_set()
 
     def stops(self) -> bool:
-        return self.lost.is_set() or self.stopping.is_set()
+        if not self.stopping.is_set():
+            return self.lost.is_set()
+        if self.patience is None:
+            self.patience = time.monotonic() + STOP_GRACE
+        return self.lost.is_set() or time.monotonic() > self.patience
 
     def ends(self) -> bool:
-        return self.cancelled() or self.stops()
+        return self.cancel.is_set() or self.lost.is_set() or self.stopping.is_set()
 
     def pause(self, seconds: float, *, settling: bool = True) -> None:
         deadline = time.monotonic() + seconds

@@ -1,0 +1,126 @@
+"""Work that is cut short: cancelled, killed or stopped half way; afterwards records, apps and servers say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from softops.entities import Job
+from softops.service import Service
+from softops.starts import Wish
+from softops.statuses import AppState, RecordStatus
+from softops.waves import Strategy
+from tests.acceptance.test_installs import settings_for
+from tests.acceptance.test_running import clear, page, records, run, software, state, told
+from tests.fleet import Fleet
+from tests.waiting import wait_until
+
+MakeService = Callable[..., Service]
+SILENT = ("sleep", "300")
+"""The command of an image that serves nothing, so that its health check fails."""
+
+
+@pytest.fixture
+def make_service(fleet: Fleet, tmp_path: Path) -> Iterator[MakeService]:
+    with ExitStack() as stack:
+        def make(files: dict[str, str], **settings: Any) -> Service:
+            service = Service(settings_for(fleet, tmp_path, files, **settings))
+            service.start()
+            stack.callback(service.stop)
+            service.syncer.sync(service.repositories.named("catalog").id)
+            return service
+
+        yield make
+        for name in ("web1", "web2", "web3"):
+            clear(fleet, name)
+
+
+def begin(service: Service, name: str, version: str, *servers: str, operation: str = "upgrade",
+          strategy: Strategy | None = None) -> Job:
+    return service.starts.start(service.images.find(name, version), service.servers.choose(names=servers),
+                                Wish(user="tester", strategy=strategy), operation=operation)
+
+
+def patient(fleet: Fleet, name: str, port: int, *versions: str) -> dict[str, str]:
+    """Software whose health check fails for long before that counts."""
+    return {path: text.replace("retries: 2", "retries: 200")
+            for path, text in software(fleet, name, port, *versions).items()}
+
+
+def version_up(fleet: Fleet, name: str) -> str:
+    """The version whose container is up on web1."""
+    return fleet.server("web1").docker("ps", "--filter", f"label=io.softops.name={name}", "--format",
+                                       '{{.Label "io.softops.version"}}').strip()
+
+
+def test_a_cancelled_job_brings_back_what_served_before(fleet: Fleet, make_service: MakeService) -> None:
+    fleet.registry.push("halt", "1.0", version_text="halt 1.0")
+    fleet.registry.push("halt", "2.0", command=SILENT)
+    service = make_service(patient(fleet, "halt", 18301, "1.0", "2.0"))
+    assert run(service, "halt", "1.0", "web1").status is RecordStatus.SUCCESS
+    job = begin(service, "halt", "2.0", "web1")
+    wait_until(lambda: version_up(fleet, "halt") == "2.0", 60)
+    service.installs.cancel_job(job.id)
+    assert service.installs.wait(job.id, 60).status is RecordStatus.CANCELLED
+    assert (page(fleet, "web1", 18301), state(service, "web1", "halt")) == ("halt 1.0", ("1.0", AppState.RUNNING, 1))
+
+
+def test_softops_that_is_stopped_brings_back_what_served_before(fleet: Fleet, make_service: MakeService) -> None:
+    fleet.registry.push("shut", "1.0", version_text="shut 1.0")
+    fleet.registry.push("shut", "2.0", command=SILENT)
+    files = patient(fleet, "shut", 18302, "1.0", "2.0")
+    service = make_service(files)
+    assert run(service, "shut", "1.0", "web1").status is RecordStatus.SUCCESS
+    job = begin(service, "shut", "2.0", "web1")
+    wait_until(lambda: version_up(fleet, "shut") == "2.0", 60)
+    service.stop()
+    assert page(fleet, "web1", 18302) == "shut 1.0"
+    again = make_service(files)
+    record = records(again, job)["web1"]
+    assert (record.status, record.reason) == (RecordStatus.FAILED, "INTERRUPTED"), told(record)
+    assert state(again, "web1", "shut") == ("1.0", AppState.RUNNING, 1)
+
+
+def test_stopping_softops_between_waves_takes_nothing_back(fleet: Fleet, make_service: MakeService) -> None:
+    for version in ("1.0", "2.0"):
+        fleet.registry.push("calm", version, version_text=f"calm {version}")
+    files = software(fleet, "calm", 18303, "1.0", "2.0")
+    service = make_service(files)
+    assert run(service, "calm", "1.0", "web1", "web2").status is RecordStatus.SUCCESS
+    job = begin(service, "calm", "2.0", "web1", "web2", strategy=Strategy(
+        canary=1, approval=True, settle=0, on_failure="rollback"))
+    wait_until(lambda: service.records.job(job.id).waiting == "approval", 60)
+    service.stop()
+    again = make_service(files)
+    assert {name: (one.status, one.reason) for name, one in records(again, job).items()} == {
+        "web1": (RecordStatus.SUCCESS, "UPGRADE_SUCCESS"), "web2": (RecordStatus.FAILED, "INTERRUPTED")}
+    retried = again.installs.retry(job.id, user="tester")
+    assert again.installs.wait(retried.id, 60).status is RecordStatus.SUCCESS
+    assert [page(fleet, name, 18303) for name in ("web1", "web2")] == ["calm 2.0"] * 2
+
+
+def test_a_cancel_while_health_is_looked_at_takes_nothing_back(fleet: Fleet, make_service: MakeService) -> None:
+    for version in ("1.0", "2.0"):
+        fleet.registry.push("look", version, version_text=f"look {version}")
+    service = make_service(software(fleet, "look", 18304, "1.0", "2.0"))
+    assert run(service, "look", "1.0", "web1", "web2").status is RecordStatus.SUCCESS
+    job = begin(service, "look", "2.0", "web1", "web2", strategy=Strategy(
+        canary=1, settle=1, on_failure="rollback"))
+    # The look at the first wave hangs.
+    wait_until(lambda: service.records.job(job.id).waiting == "settle", 60)
+    fleet.server("web1").engine.freeze()
+    try:
+        wait_until(lambda: bool(list(service.settings.var_dir.glob("runs/*/*/tmp/*"))), 20)
+        service.installs.cancel_job(job.id)
+        ended = service.installs.wait(job.id, 60)
+    finally:
+        fleet.server("web1").engine.thaw()
+    assert ended.status is RecordStatus.CANCELLED
+    assert {name: (one.status, one.reason) for name, one in records(service, job).items()} == {
+        "web1": (RecordStatus.SUCCESS, "UPGRADE_SUCCESS"), "web2": (RecordStatus.CANCELLED, "CANCELLED")}
+    assert service.records.job_page(page=1, size=1).records[0].id == job.id
+    assert page(fleet, "web1", 18304) == "look 2.0"
