@@ -83,17 +83,17 @@ def _theirs(fleet: Fleet, directory: Path, inventory: Path) -> Sample:
     task = {"community.docker.docker_compose_v2": {"project_src": f"/opt/softops/apps/{NAME}", "project_name": NAME},
             "environment": {"PYTHONPATH": THERE}}
     playbook.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
-    return _sample(fleet, lambda limit: run_playbook(playbook, inventory, limit=limit))
+    return _sample(fleet, lambda limit: run_playbook(playbook, inventory, limit=limit), rounds=1)
 
 
-def _sample(fleet: Fleet, run: Callable[[str], None], process: int | None = None) -> Sample:
+def _sample(fleet: Fleet, run: Callable[[str], None], process: int | None = None, *, rounds: int = ROUNDS) -> Sample:
     """The median of some rounds; the connections are open before the first."""
     run("n00,n01,n02")
 
     def spent(limit: str) -> Cost:
         return cost(fleet, process or os.getpid(), lambda: run(limit))
 
-    return sorted((Sample(one=spent("n00"), all=spent("all")) for _ in range(ROUNDS)), key=_each)[ROUNDS // 2]
+    return sorted((Sample(one=spent("n00"), all=spent("all")) for _ in range(rounds)), key=_each)[rounds // 2]
 
 
 def _sampled(what: str, ours: Sample, theirs: Sample) -> Row:

@@ -21,6 +21,8 @@ from tests.bench.table import Row
 from tests.fleet import Fleet
 
 NAMES = 50
+ROUNDS = 3
+"""Of softops, of which the median counts; what it is compared to takes long, and one run of it has to do."""
 TARGET = 5
 """How many times cheaper softops has to be."""
 NEEDED = ("requests", "urllib3", "certifi", "idna", "charset_normalizer", "yaml")
@@ -57,8 +59,9 @@ def _compare(fleet: Fleet, name: str, image: str, hosts: Sequence[Mapping[str, A
         inventory = Path(softops.settings["SOFTOPS_INVENTORY"])
         playbook = _playbook(softops.directory, image, by_host=hosts is not None)
         install(client, "small")
-        ours = Sample(one=cost(fleet, softops.process.pid, lambda: install(client, "small", ["n00"])),
-                      all=cost(fleet, softops.process.pid, lambda: install(client, "small")))
+        ours = sorted((Sample(one=cost(fleet, softops.process.pid, lambda: install(client, "small", ["n00"])),
+                              all=cost(fleet, softops.process.pid, lambda: install(client, "small")))
+                       for _ in range(ROUNDS)), key=lambda sample: sample.each(lambda cost: cost.cpu))[ROUNDS // 2]
         run_playbook(playbook, inventory, limit="n00,n01,n02")
         theirs = Sample(one=cost(fleet, os.getpid(), lambda: run_playbook(playbook, inventory, limit="n00")),
                         all=cost(fleet, os.getpid(), lambda: run_playbook(playbook, inventory)))

@@ -10,7 +10,7 @@ from tests.bench.table import Row
 from tests.fleet import Fleet
 from tests.waiting import wait_until
 
-SECONDS = 15
+SECONDS = 10
 TARGET = 0.01
 """Share of one core."""
 
