@@ -16,6 +16,8 @@ from softops.texts import Lang, render
 
 DRIFT = frozenset({"CONTAINER_MISSING", "CONTAINER_STOPPED", "CONTAINER_OTHER", "CONTAINER_RUNS"})
 """Reasons that somebody's hand or a crash made, not a commit; self-heal mends these and no others."""
+_ENDING = frozenset({"on-failure"})
+"""Restart policies of what its author lets end well."""
 _AT_REST = frozenset({"created", "exited", "dead", "paused", "removing"})
 
 
@@ -50,23 +52,42 @@ def _missing(app: App, compose: str, containers: Sequence[Container]) -> Iterato
 
 
 def _changed(app: App, compose: str, containers: Sequence[Container]) -> Iterator[Why]:
-    services = services_of(compose)
+    tasks = {name for name, restart in services_of(compose).items() if restart in _ENDING}
+    tasks |= tasks_of(compose)
     for container in containers:
         if container.version and container.version != app.version:
             yield Why(reason="CONTAINER_OTHER", params={"container": container.name, "actual": container.version,
                                                         "wanted": app.version})
-        elif container.state in _AT_REST and not _finished(container, services.get(container.service, "always")):
+        elif container.state in _AT_REST and not (_finished(container) and container.service in tasks):
             yield Why(reason="CONTAINER_STOPPED", params={"container": container.name, "state": container.state})
 
 
-def _finished(container: Container, restart: str) -> bool:
-    """Whether it is one that does its work once and is done with it."""
-    return container.state == "exited" and container.exit_code == 0 and restart in {"no", "on-failure"}
+def _finished(container: Container) -> bool:
+    """Whether its program has ended by itself, or was asked to and obeyed."""
+    return container.state == "exited" and container.exit_code == 0
 
 
 @lru_cache(maxsize=512)
 def services_of(compose: str) -> Mapping[str, str]:
     """The services of a compose file and their restart policies; nothing for a text that is none."""
+    return {name: str(service.get("restart") or "no").partition(":")[0]
+            for name, service in _services(compose).items()}
+
+
+@lru_cache(maxsize=512)
+def tasks_of(compose: str) -> frozenset[str]:
+    """The services that others wait for until they are done; only those may have ended when a start succeeds."""
+    found = set()
+    for service in _services(compose).values():
+        needs = service.get("depends_on")
+        for name, how in needs.items() if isinstance(needs, dict) else ():
+            if isinstance(how, dict) and how.get("condition") == "service_completed_successfully":
+                found.add(str(name))
+    return frozenset(found)
+
+
+@lru_cache(maxsize=512)
+def _services(compose: str) -> Mapping[str, Mapping[str, Any]]:
     try:
         data: Any = yaml.load(compose, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  a safe one
     except yaml.YAMLError:
@@ -74,5 +95,4 @@ def services_of(compose: str) -> Mapping[str, str]:
     services = data.get("services") if isinstance(data, dict) else None
     if not isinstance(services, dict):
         return {}
-    return {str(name): str(service.get("restart") or "no").partition(":")[0]
-            for name, service in services.items() if isinstance(service, dict)}
+    return {str(name): service for name, service in services.items() if isinstance(service, dict)}

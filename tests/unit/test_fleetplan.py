@@ -136,13 +136,16 @@ def test_a_change_of_the_catalog_counts_only_where_the_software_runs_differently
     assert outline(planned(NGINX, an_app(), images=(words,))) == []
 
 
-MISSING = "services: {nginx: {restart: always}, job: {image: x}}"
+MISSING = ("services: {nginx: {restart: always, depends_on: {job: {condition: service_completed_successfully}}}, "
+           "job: {image: x}}")
+ONCE = "services: {nginx: {image: nginx}}"
 
 
 @pytest.mark.parametrize(("containers", "compose", "step"), [
     ((), COMPOSE, ("create", ["CONTAINER_MISSING"])),
     ((), "", ("create", ["CONTAINER_MISSING"])),
     ((a_container(state="exited", exit_code=0),), COMPOSE, ("start", ["CONTAINER_STOPPED"])),
+    ((a_container(state="exited", exit_code=0),), ONCE, ("start", ["CONTAINER_STOPPED"])),
     ((a_container(state="paused"),), COMPOSE, ("start", ["CONTAINER_STOPPED"])),
     ((a_container(version="0.9"),), COMPOSE, ("recreate", ["CONTAINER_OTHER"])),
     ((a_container(),), MISSING, ("create", ["CONTAINER_MISSING"])),
