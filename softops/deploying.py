@@ -82,17 +82,18 @@ class Deployment(AppWork):
                                  revision=self._revision(STARTING, digest), keep=worked))
         try:
             self.bring_up(UP, stage="up", stop=self.stop_if_cancelled)
+            self.script(note_script(self.directory, self._revision(RUNNING, digest, _traits(self.now()))))
         except ServerUnreachable:
             raise
         except SoftopsError as exc:
             self._go_back(exc, digest, way_back=worked or (self.found.previous and self.found.state == STARTING))
-        self.script(note_script(self.directory, self._revision(RUNNING, digest, _traits(self.now()))))
 
     def _revision(self, state: str, digest: str | None, containers: Mapping[str, str] | None = None) -> str:
         main = self.order.main
         return revision_text({
             "name": main.name, "version": main.version, "image": main.image, "digest": digest,
             "repository": main.repository, "commit": main.commit, "state": state, "containers": containers or {},
+            "ran": self._ran,
             "secrets": sorted(self._secrets),
             "fingerprint": fingerprint((self.order.compose + self.order.env).encode())})
 
@@ -117,13 +118,21 @@ class Deployment(AppWork):
     def _restore(self) -> None:
         """The files from before, and the containers as they were: up and well, or stopped."""
         self.script(restore_script(self.directory))
-        if any(one.running for one in self.containers) or not self.containers:
+        if self._ran:
             self.bring_up(UP, stage="rollback", stop=lambda: None)
         else:
             self.compose("up --no-start --remove-orphans --no-build", stage="rollback")
         text = self.place.shell(previous_command(self.directory)).output
         revision = {**json.loads(text), "state": RUNNING, "containers": _traits(self.now())}
         self.script(note_script(self.directory, revision_text(revision)))
+
+    @property
+    def _ran(self) -> bool:
+        """Whether what was there before this start, or before the one that was interrupted, was to run."""
+        noted = (self.found.revision or {}).get("ran")
+        if self.found.state == STARTING and isinstance(noted, bool):
+            return noted
+        return any(one.running for one in self.containers) or not self.containers
 
     def _leave_stopped(self, digest: str | None) -> None:
         """Let nothing loop; the containers stay so that they can be looked at."""

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -193,16 +195,64 @@ def test_the_run_after_one_that_was_killed_sets_everything_right(app: App, momen
     assert app.run(app.order(then)).changed == {"web1": False}
 
 
+def test_what_served_before_an_interruption_serves_again_after_a_way_back(app: App) -> None:
+    app.run(app.order("1.0"))
+    app.push("2.0")
+    never = QUICK | {"test": ["CMD", "false"], "retries": 1000}
+    kill_at(app.stage.start_apps("start", {"web1": [app.order("2.0", service={"healthcheck": never})]}), "health")
+    # As after a reboot: nothing of it runs any more.
+    app.server.docker("stop", *app.containers())
+    app.push("3.0", TALK)
+    assert failure(app.run(app.order("3.0"))) == ("ROLLED_BACK", 1003)
+    assert app.serves() == "1.0"
+
+
+def test_what_was_stopped_before_an_interruption_is_stopped_after_a_way_back(app: App) -> None:
+    app.run(app.order("1.0"))
+    app.act("stop")
+    app.push("2.0")
+    never = QUICK | {"test": ["CMD", "false"], "retries": 1000}
+    kill_at(app.stage.start_apps("start", {"web1": [app.order("2.0", service={"healthcheck": never})]}), "health")
+    app.push("3.0", TALK)
+    assert failure(app.run(app.order("3.0"))) == ("ROLLED_BACK", 1003)
+    assert app.serves() is None
+
+
+def test_what_can_not_be_noted_does_not_stay(app: App) -> None:
+    app.run(app.order("1.0"))
+    app.push("2.0")
+    folder = f"/opt/softops/apps/{app.name}"
+    slow = QUICK | {"test": ["CMD-SHELL", "sleep 1; wget -q -O- http://127.0.0.1/"]}
+    process = app.stage.start_apps("start", {"web1": [app.order("2.0", service={"healthcheck": slow})]})
+    until(lambda: json.loads(app.file("revision.json"))["state"] == STARTING)
+    # Where the note is to be laid there is something that can't be taken away.
+    app.server.run("sh", "-c", f"mkdir -p {folder}/.revision.json.softops/x")
+    played = finished(process)
+    app.server.run("rm", "-r", f"{folder}/.revision.json.softops")
+    assert failure(played) == ("ROLLBACK_FAILED", 1003)
+    assert ended(played).params["cause"] == "APP_FILES_FAILED"
+    assert app.serves() == "1.0"
+
+
 def kill_at(process: subprocess.Popen[str], stage: str) -> None:
-    """Kill ansible-playbook without warning as soon as it tells of that stage."""
+    """Kill ansible-playbook and all its forks without warning as soon as it tells of that stage."""
     assert process.stdout is not None
     for line in process.stdout:
         event = parse_line(line, RUN)
         if isinstance(event, StageReached) and event.stage == stage:
             break
-    os.kill(process.pid, signal.SIGKILL)
+    for pid in (process.pid, *descendants(process.pid)):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     process.stdout.close()
     process.wait()
+
+
+def descendants(pid: int) -> list[int]:
+    with suppress(OSError):
+        children = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return [*children, *(one for child in children for one in descendants(child))]
+    return []
 
 
 def test_a_failed_rollback_says_what_failed_first_and_what_then(app: App) -> None:
