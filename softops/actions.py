@@ -127,12 +127,14 @@ class EngineAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
             if app is not None and app.action == "run":
                 spool(path, state_line(self.host, app))
 
-    def cancelled(self) -> Callable[[], bool]:
-        """Says whether the work on this host is to stop."""
+    def cancelled(self, software: str | None = None) -> Callable[[], bool]:
+        """Says whether the work on this host is to stop, be it with everything or with this software."""
         path = self.text("softops_input")
         if not path:
             return lambda: False
-        return (Path(path).parent / f"cancel-{self.host}").exists
+        run = Path(path).parent
+        marks = [run / f"cancel-{self.host}", *([run / "cancel" / self.host / software] if software else [])]
+        return lambda: any(mark.exists() for mark in marks)
 
 
 def is_by_hand() -> bool:

@@ -89,8 +89,20 @@ class PlaybookRun:
         return RunEnd(status=self._status(runner.status), rc=runner.rc,
                       stats=self._stats.hosts if self._stats else None, output="\n".join(self._lines))
 
-    def cancel_host(self, host: str) -> None:
-        """Ask the action plugin to stop on `host` only."""
+    def cancel_one(self, host: str, software: str) -> None:
+        """Ask the action plugin to stop with `software` on `host` only; what else it does there goes on."""
+        if software not in self._software_of(host):
+            self._cancel_host(host)
+            return
+        directory = self._directory / "cancel" / host
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._write(directory / software, "")
+
+    def _software_of(self, host: str) -> tuple[str, ...]:
+        """The software of which each has an end of its own there."""
+        return tuple(str(app["name"]) for app in self._call.of_host.get(host, {}).get("apps", ()))
+
+    def _cancel_host(self, host: str) -> None:
         self._write(self._directory / f"cancel-{host}", "")
 
     def _ask_actions(self) -> bool:
@@ -98,7 +110,7 @@ class PlaybookRun:
         if self._asked_gently is None:
             self._asked_gently = time.monotonic()
             for host in self._call.hosts:
-                self.cancel_host(host)
+                self._cancel_host(host)
         return time.monotonic() - self._asked_gently > self._call.grace
 
     def close(self) -> None:

@@ -16,14 +16,15 @@ from softops.requirements import required_by
 
 
 def settle_apps(orders: Sequence[AppOrder], place: Place, narrator: Callable[[str], Narrator],
-                cancelled: Callable[[], bool]) -> dict[str, Any]:
-    """Work through the orders; what belongs into the task's result."""
+                cancelled: Callable[[str], Callable[[], bool]]) -> dict[str, Any]:
+    """Work through the orders; what belongs into the task's result. `cancelled` makes what says of a software whether
+    somebody has cancelled it."""
     results: list[AppResult] = []
     sentences: list[str] = []
     diffs: list[Any] = []
     for order in orders:
         voice = narrator(order.name)
-        work = _work(order, place, voice, cancelled)
+        work = _work(order, place, voice, cancelled(order.name))
         try:
             _require(order, results)
             done = work.run()

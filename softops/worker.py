@@ -302,14 +302,17 @@ class Worker:
             active.cancel.set()
             active.woken.set()
             return
-        self._pass_on(cancelled, active)
+        self._pass_on(job_id, cancelled, active)
 
-    def _pass_on(self, cancelled: Sequence[Record], active: _Active) -> None:
+    def _pass_on(self, job_id: int, cancelled: Sequence[Record], active: _Active) -> None:
+        if waiting := [record for record in cancelled if record.status is RecordStatus.PENDING]:
+            # Of a later wave, and cancelled through another process.
+            self.job_run(self._records.job(job_id), waiting).cancel_waiting()
         playbook, asked = active.playbook, active.asked
         for record in cancelled:
             if playbook is not None and record.status is RecordStatus.RUNNING and record.id not in asked:
                 asked.add(record.id)
-                playbook.cancel_host(record.server_name)
+                playbook.cancel_one(record.server_name, record.soft_name)
 
     def job_run(self, job: Job, records: Sequence[Record]) -> JobRun:
         """What turns the events of these records of a job into milestones, messages and final states."""

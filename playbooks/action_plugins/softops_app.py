@@ -94,11 +94,12 @@ class ActionModule(EngineAction):
                           socket=self.text("softops_docker_socket"), timeout=limits.connect_timeout,
                           found=found_in(greeting), compose_seen=compose_seen(greeting),
                           containers=engine.containers(), check=bool(self._task.check_mode), diff=bool(self._task.diff))
-            return settle_apps(orders(place), place, self.narrator, self.cancelled())
+            return settle_apps(orders(place), place, self.narrator, self.cancelled)
 
     def _access(self, way: Way, engine: AppEngine, limits: PullLimits, software: str, found: Found) -> Access:
         return Access(engine=engine, shell=way.shell, shares_disk=way.shares_disk, narrator=self.narrator(software),
-                      cancelled=self.cancelled(), lookup=lookup(limits, here=way.here), noted=lambda: found.note)
+                      cancelled=self.cancelled(software), lookup=lookup(limits, here=way.here),
+                      noted=lambda: found.note)
 
     def _orders(self) -> tuple[AppOrder, ...]:
         if self.input is None:

@@ -124,3 +124,21 @@ def test_a_cancel_while_health_is_looked_at_takes_nothing_back(fleet: Fleet, mak
         "web1": (RecordStatus.SUCCESS, "UPGRADE_SUCCESS"), "web2": (RecordStatus.CANCELLED, "CANCELLED")}
     assert service.records.job_page(page=1, size=1).records[0].id == job.id
     assert page(fleet, "web1", 18304) == "look 2.0"
+
+
+def test_cancelling_one_software_lets_the_other_on_the_same_server_go_on(
+        fleet: Fleet, make_service: MakeService) -> None:
+    fleet.registry.push("needed", "1.0", command=("sh", "-c", "sleep 5; exec httpd -f -p 80 -h /www"))
+    fleet.registry.push("needing", "1.0")
+    files = patient(fleet, "needed", 18305, "1.0") | {path: text + "requires: [needed]\n" for path, text in software(
+        fleet, "needing", 18306, "1.0").items()}
+    service = make_service(files)
+    job = service.starts.start(service.images.find("needing", "1.0"), service.servers.choose(names=["web1"]),
+                               Wish(user="tester", with_required=True))
+    wait_until(lambda: version_up(fleet, "needed") == "1.0", 60)
+    needed, needing = service.records.job_records(job.id)
+    service.installs.cancel_record(needing.id)
+    service.installs.wait(job.id, 60)
+    assert {one.soft_name: one.status for one in service.records.job_records(job.id)} == {
+        "needed": RecordStatus.SUCCESS, "needing": RecordStatus.CANCELLED}
+    assert service.records.record(needed.id).reason == "START_SUCCESS"
