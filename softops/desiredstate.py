@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from softops.apps import revision_of
 from softops.db import Database
 from softops.entities import Revision
 from softops.models import AppRow, JobRow, RecordRow, RevisionRow
+from softops.statuses import ACTIVE
 
 HEALER = "softops-heal"
 """Who asks for the jobs that self-heal makes."""
@@ -39,6 +40,13 @@ class DesiredState:
                  .group_by(RecordRow.server_id, RecordRow.soft_name))
         with self._db.reading() as session:
             return Counter({(server, name): count for server, name, count in session.execute(found)})
+
+    def worked_on(self, since: datetime, until: datetime) -> frozenset[tuple[int, str]]:
+        """The apps at which somebody is at work, or was until some time between those two, by server and name."""
+        found = select(RecordRow.server_id, RecordRow.soft_name).where(
+            or_(RecordRow.status.in_(ACTIVE), RecordRow.end_time.between(since, until)))
+        with self._db.reading() as session:
+            return frozenset((server, name) for server, name in session.execute(found))
 
     def adopt(self, server_id: int, names: Iterable[str]) -> None:
         """From now on the inventory decides about these apps: no longer listed, they are removed."""

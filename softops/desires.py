@@ -25,7 +25,7 @@ HEAL_LIMIT = 3
 """How often self-heal mends one app within HEAL_SPAN before it lets it be."""
 HEAL_SPAN = timedelta(hours=1)
 SETTLING = timedelta(seconds=5)
-"""How long after a change of an app the news of its containers may take."""
+"""How long after work on an app the news of its containers may take."""
 EVERYTHING = 1_000_000
 """Rows of a page that is meant to have all."""
 
@@ -71,11 +71,13 @@ class Desires:
         managed = {server.id for server in servers if server.name in desires}
         # Containers first: what happens to an app after this look does not make its containers look wrong.
         containers, now = self._known(managed), self._clock()
+        # Before the apps: whoever is done by then has changed them.
+        worked_on = self._state.worked_on(now - SETTLING, now + SETTLING)
         apps = [app for app in self._apps.all() if app.server_id in managed]
         heals = self._state.heals(now - HEAL_SPAN)
         return Facts(apps=_by_server(apps), images=self._wished(desires.values()), containers=containers,
                      revisions=self._state.revisions(),
-                     settling=frozenset((app.server_id, app.name) for app in apps if now - app.update_time < SETTLING),
+                     settling=worked_on,
                      flapping=frozenset(key for key, count in heals.items() if count >= HEAL_LIMIT))
 
     def _wished(self, desires: Iterable[HostDesire]) -> Mapping[Key, SoftImage | SoftopsError]:

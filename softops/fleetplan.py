@@ -119,7 +119,7 @@ class Facts:
     """By server; servers whose engine can't be seen are left out."""
     flapping: frozenset[tuple[int, str]] = frozenset()
     settling: frozenset[tuple[int, str]] = frozenset()
-    """What was changed only now, so that news of its containers may still be on their way."""
+    """What somebody works on or did only now, so that its containers are another matter by the time they are known."""
 
 
 def plan_fleet(servers: Sequence[Server], desires: Mapping[str, HostDesire], facts: Facts,

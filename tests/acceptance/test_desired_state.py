@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from softops.config import PROJECT, Settings
+from softops.desires import SETTLING
 from softops.service import Service
+from softops.starts import Wish
 from softops.statuses import RecordStatus
 from tests.acceptance.conftest import Shell
 from tests.demo.serving import Serving
@@ -184,6 +186,34 @@ def test_drift_shows_and_is_healed_but_not_without_end(place: Place, tmp_path: P
         wait_until(lambda: drift(service) == ["CONTAINER_MISSING"], timeout=30)
         assert service.healer.heal() is None
         assert [step.flapping for step in service.desires.plan().steps] == [True]
+    finally:
+        service.stop()
+
+
+def test_what_somebody_works_on_has_not_drifted(place: Place, tmp_path: Path) -> None:
+    place.say(APPS.format(version="1.0", words="hello"))
+    service = Service(Settings(
+        var=tmp_path / "var", inventory=place.inventory, catalog=str(place.catalog), catalog_ref="main",
+        sync_interval=0, language="en", insecure_registries=place.fleet.plain_http, settle_time=20))
+    service.start()
+    try:
+        service.syncer.sync(service.repositories.named("catalog").id)
+        web1 = service.servers.choose(names=["web1"])
+        job = service.applies.apply(service.desires.plan(), user="tester").job
+        assert job is not None
+        assert service.installs.wait(job.id, 100).status is RecordStatus.SUCCESS
+        wait_until(lambda: not service.desires.plan().steps, 30)
+        upgrade = service.starts.start(service.images.find("wanted", "2.0"), web1, Wish(user="zoe"),
+                                       operation="upgrade")
+        wait_until(lambda: [one.version for one in service.containers.on(web1[0].id)] == ["2.0"], 30)
+        (app,) = service.apps.where("wanted")
+        wait_until(lambda: service.clock() - app.update_time > SETTLING, 20)
+        assert not service.records.job(upgrade.id).status.final
+        assert drift(service) == []
+        assert service.healer.heal() is None
+        service.installs.cancel_job(upgrade.id)
+        assert service.installs.wait(upgrade.id, 60).status is RecordStatus.CANCELLED
+        wait_until(lambda: not service.desires.plan().steps, 30)
     finally:
         service.stop()
 
