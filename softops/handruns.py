@@ -8,21 +8,22 @@ import queue
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from softops.clock import Clock
 from softops.entities import Job, Record, Server
-from softops.errors import BadRequest, Conflict, NotFound, SoftopsError
+from softops.errors import BadRequest, Conflict, DatabaseError, NotFound, SoftopsError, Unavailable
 from softops.events import HostStats
+from softops.handstates import state_by_hand
 from softops.images import Images
 from softops.insist import insist
 from softops.jobrun import JobRun
-from softops.jobs import JobDraft, RecordDraft, RevisionDraft
+from softops.jobs import JobDraft, RecordDraft
 from softops.outcomes import RunEnd, RunStatus
 from softops.records import Records
-from softops.secretparams import secret_names
 from softops.servers import Servers
 from softops.vault import Vault
 
@@ -33,6 +34,8 @@ LEASE = timedelta(seconds=60)
 OWNER = "hand-"
 OPERATIONS = frozenset({"install", "pull", "start", "stop", "restart", "remove"})
 MAX_LINES = 2000
+MOST_OPEN = 100
+"""Runs that are followed at the same time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +73,8 @@ class HandRuns:
     def begin(self, hand: HandRun, orders: Sequence[Mapping[str, Any]]) -> Job:
         """A job for what the actions of a run have begun with. NotFound when softops knows none of the servers,
         Conflict when it is at work there itself: the run is then not recorded, and not hindered."""
+        if len(self._open) >= MOST_OPEN:
+            raise Conflict("HAND_RUNS_MANY", limit=MOST_OPEN)
         drafts = self._drafts(orders)
         if not drafts:
             raise NotFound("HAND_SERVERS_UNKNOWN", servers=", ".join(sorted({str(one.get("host")) for one in orders})))
@@ -138,7 +143,7 @@ class HandRuns:
         ended: list[RunEnd | None] = []
 
         def wait() -> RunEnd:
-            ended.append(followed.ends.get())
+            ended.append(self._end_of(job_id, followed))
             return ended[0] or RunEnd(status=RunStatus.INTERRUPTED, rc=None, stats=None)
 
         try:
@@ -152,6 +157,17 @@ class HandRuns:
         finally:
             with self._lock:
                 self._open.pop(job_id, None)
+
+    def _end_of(self, job_id: int, followed: _Open) -> RunEnd | None:
+        """How the run ended; None when it is not to be followed any more, because softops stops or because it was
+        silent for so long that its records were ended as interrupted."""
+        while True:
+            try:
+                return followed.ends.get(timeout=LEASE.total_seconds())
+            except queue.Empty:
+                with suppress(DatabaseError):
+                    if self._records.job(job_id).status.final:
+                        return None
 
     def _add(self, job: Job, followed: _Open, order: Mapping[str, Any]) -> None:
         there = {(one.server_name, one.soft_name) for one in self._records.job_records(job.id)}
@@ -186,19 +202,19 @@ class HandRuns:
             return None
 
     def _keep_state(self, job: Job, said: Mapping[str, Any]) -> None:
-        """Keep what a start by hand has made, so that softops can go back to it."""
+        """Keep what a start by hand has made, so that softops can go back to it; of software that is not as the
+        catalog has it, nothing is kept."""
         record = next((one for one in self._records.job_records(job.id)
                        if (one.server_name, one.soft_name) == (said.get("host"), said.get("software"))), None)
-        entry, parameters = said.get("entry"), said.get("parameters")
-        if record is None or not isinstance(entry, dict) or not isinstance(parameters, dict):
+        if record is None or record.soft_id is None:
             return
-        hidden = secret_names(entry)
-        self._records.keep_revision(record.id, {key: value for key, value in parameters.items() if key not in hidden},
-                                    RevisionDraft(
-            repository=str(said.get("repository") or ""), entry=entry, compose=str(said.get("compose") or ""),
-            images=tuple(str(image) for image in said.get("images") or ()),
-            secrets=self._vault.seal({key: value for key, value in parameters.items() if key in hidden})),
-            self._clock())
+        try:
+            parameters, draft = state_by_hand(self._images.get(record.soft_id), record, said, self._vault)
+        except (BadRequest, Unavailable) as exc:
+            logger.warning("There is no way back to what job %s starts on %s: %s", job.id, record.server_name, exc,
+                           extra={"action": "hand_run", "job": job.id, "record": record.id})
+            return
+        self._records.keep_revision(record.id, parameters, draft, self._clock())
 
 
 def _read(line: str) -> Mapping[str, Any]:

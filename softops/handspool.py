@@ -24,7 +24,7 @@ def order_line(host: str, operation: str, order: Order) -> Mapping[str, Any]:
 def state_line(host: str, order: AppOrder) -> Mapping[str, Any]:
     """The state that a start is to bring about. It has the values of secrets: the file is for its owner alone."""
     return {"softops": 1, "kind": "state", "host": host, "software": order.name,
-            "repository": order.main.repository, "entry": dict(order.main.entry),
+            "repository": order.main.repository, "digest": order.main.digest, "entry": dict(order.main.entry),
             "parameters": dict(order.main.parameters), "compose": order.compose,
             "images": [image.image for image in order.images]}
 

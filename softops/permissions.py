@@ -63,7 +63,7 @@ def check_permissions(app: AppVersion, model: Mapping[str, Any], *, values: Mapp
     """The permissions that a model needs, all of them declared and accepted. `folder` is the app's own directory in
     it. BadRequest names the service, the thing and the word."""
     found = demands(app, model, folder=folder)
-    declared = tuple(_declared(app, values))
+    declared = declared_permissions(app, values)
     for demand in found:
         if not _covered(demand.word, declared):
             raise BadRequest("PERMISSION_UNDECLARED", software=app.name, service=demand.service, permission=demand.word)
@@ -286,11 +286,14 @@ def _never(app: AppVersion, thing: str) -> NoReturn:
     raise BadRequest("PERMISSION_NEVER", software=app.name, service="-", thing=shortened(thing, 200))
 
 
-def _declared(app: AppVersion, values: Mapping[str, Any]) -> Iterator[str]:
+def declared_permissions(app: AppVersion, values: Mapping[str, Any]) -> tuple[str, ...]:
     """The words of the entry with the values in force, so that a path may be a parameter's."""
-    for word in app.entry.get("permissions") or ():
-        kind, colon, what = _VARIABLE.sub(lambda match: plain(values.get(match[1])), str(word)).partition(":")
-        yield f"{kind}{colon}{normpath('/' + what.lstrip('/')) if kind == 'host_path' else what}"
+    return tuple(_in_force(str(word), values) for word in app.entry.get("permissions") or ())
+
+
+def _in_force(word: str, values: Mapping[str, Any]) -> str:
+    kind, colon, what = _VARIABLE.sub(lambda match: plain(values.get(match[1])), word).partition(":")
+    return f"{kind}{colon}{normpath('/' + what.lstrip('/')) if kind == 'host_path' else what}"
 
 
 def _covered(word: str, granted: Iterable[str]) -> bool:
