@@ -25,6 +25,12 @@ BEAT = 10.0
 """Seconds after which softops hears that a silent run lives."""
 CHUNK = 500
 """Lines in one request."""
+CHUNK_BYTES = 700_000
+"""Bytes of JSON in one request; softops takes 1 MiB."""
+LONGEST = 300_000
+"""Characters of a line; softops takes no longer ones."""
+FIRST = 1000
+"""Orders that a run begins with; more of them follow as lines."""
 
 
 class Report:
@@ -39,11 +45,12 @@ class Report:
 
     def take(self, lines: list[str]) -> None:
         """Pass on what the actions have said."""
-        self._waiting += lines
+        self._waiting += [line for line in lines if len(line) <= LONGEST and _size(line) <= CHUNK_BYTES]
         if self.job is None:
             self._begin()
         while self.job is not None and (self._waiting or time.monotonic() - self._beat > BEAT):
-            chunk, self._waiting = self._waiting[:CHUNK], self._waiting[CHUNK:]
+            count = fitting(self._waiting)
+            chunk, self._waiting = self._waiting[:count], self._waiting[count:]
             self._client.post(f"/report/{self.job}/line", {"lines": chunk})
             self._beat = time.monotonic()
 
@@ -56,7 +63,18 @@ class Report:
         orders = [said for line in self._waiting if (said := _read(line)).get("kind") == "order"]
         if orders:
             self.job = self._client.post("/report", {"user": getpass.getuser(), "playbook": self._playbook,
-                                                     "orders": orders})["id"]
+                                                     "orders": orders[:FIRST]})["id"]
+
+
+def fitting(lines: list[str]) -> int:
+    """How many of the first lines fit into one request."""
+    room, count = CHUNK_BYTES, 0
+    for line in lines[:CHUNK]:
+        room -= _size(line)
+        if room < 0:
+            break
+        count += 1
+    return count
 
 
 def follow(report: Report, spool: BinaryIO) -> None:
@@ -83,6 +101,13 @@ def main(spool: str, playbook: str) -> dict[str, Any]:
             return {"job": report.job}
     except SoftopsError as exc:
         return {"job": None, "problem": exc.text(lang)}
+    finally:
+        # Secrets may be in it, and whoever made it may have been killed.
+        Path(spool).unlink(missing_ok=True)
+
+
+def _size(line: str) -> int:
+    return len(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace")) + 1
 
 
 def _read(line: str) -> Mapping[str, Any]:
