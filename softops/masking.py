@@ -35,7 +35,8 @@ class Masker:
     def log(self, text: str) -> str:
         """The newest lines of a log, as plain text."""
         plain = _CONTROL.sub("", _ESCAPE.sub("", self.text(text).replace("\r\n", "\n")))
-        newest = "\n".join(plain.splitlines()[-LOG_LINES:]).encode()[-MAX_LOG:]
+        # Again: what is taken out may have stood in the middle of a secret.
+        newest = "\n".join(self.text(plain).splitlines()[-LOG_LINES:]).encode()[-MAX_LOG:]
         return newest.decode("utf-8", "ignore").strip("\n")
 
 

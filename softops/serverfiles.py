@@ -147,7 +147,8 @@ def shown_command(directory: PurePosixPath, secrets: Iterable[str]) -> str:
 def masked_env(env: str, secrets: Iterable[str]) -> str:
     """The text of .env without the values of `secrets`."""
     hidden = frozenset(secrets)
-    lines = (line.partition("=") for line in env.splitlines())
+    # Values may hold characters that `splitlines` takes for the end of a line.
+    lines = (line.partition("=") for line in env.removesuffix("\n").split("\n") if line)
     return "".join(f"{name}={MASK if name in hidden else value}\n" for name, _, value in lines)
 
 

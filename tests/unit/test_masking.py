@@ -43,3 +43,8 @@ def test_a_log_has_an_end_however_long_its_lines_are() -> None:
 def test_a_secret_that_the_limit_cuts_is_not_shown_in_part() -> None:
     said = "geheimnis" + "x" * (MAX_LOG - 4)
     assert "nis" not in Masker(["geheimnis"]).log(said)
+
+
+@pytest.mark.parametrize("said", ["ge\x1b[0mheim", "ge\x00heim", "geh\x1b]0;title\x07eim"])
+def test_a_secret_with_control_characters_in_the_middle_is_hidden_too(said: str) -> None:
+    assert Masker(["geheim"]).log(said) == "***"

@@ -39,7 +39,8 @@ def test_files_are_the_same_only_when_both_are() -> None:
 
 
 @pytest.mark.parametrize(("env", "shown"), [
-    ('A="1"\nPW="x=y"\n', 'A="1"\nPW=***\n'), ("", ""), ('PWX="1"\n', 'PWX="1"\n')])
+    ('A="1"\nPW="x=y"\n', 'A="1"\nPW=***\n'), ("", ""), ('PWX="1"\n', 'PWX="1"\n'),
+    ('PW="a\u2028b=c\x85d"\nX="\u2028"\n', 'PW=***\nX="\u2028"\n')])
 def test_the_values_of_secrets_are_masked(env: str, shown: str) -> None:
     assert masked_env(env, {"PW"}) == shown
 
