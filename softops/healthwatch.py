@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from softops.appengine import AppEngine
+from softops.containerstates import SERVICE_LABEL
 from softops.errors import StartFailed
 from softops.events import Layer
 from softops.verdicts import Look, of_project, one_time_tasks, told_status, trouble
@@ -27,6 +28,8 @@ class HealthWatch:
         self._since: dict[tuple[str, str], float] = {}
         """When each container was first seen up since it was started."""
         self._told: dict[str, str] = {}
+        self._there: set[str] = set()
+        """The services that had a container when Compose was done."""
         self.waiting_for: tuple[str, ...] = ()
         """The services that are not well yet."""
         self.culprit: str | None = None
@@ -38,17 +41,23 @@ class HealthWatch:
         containers = of_project(self._engine.containers(self._project), self._project)
         tasks = one_time_tasks(containers)
         waiting: list[str] = []
+        found: set[str] = set()
         for container in containers:
             if not over and container.id in self._before and container.running == self._before[container.id].runs:
                 continue
             look = self._engine.look(container.id)
             if look is None or (not over and self._from_before(look)):
                 continue
+            found.add(look.service)
             self._judge(container.name, look, tasks)
             if over:
                 self.hear(container.name, told_status(look))
             if not self._well(look, tasks):
                 waiting.append(look.service)
+        if over:
+            # One that somebody takes away is not well, and nothing that will be.
+            self._there |= found | {container.labels.get(SERVICE_LABEL, "") for container in containers}
+            waiting += sorted(self._there - found)
         self.waiting_for = tuple(waiting)
         return over and bool(containers) and not waiting
 
