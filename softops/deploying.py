@@ -4,13 +4,14 @@ that fails."""
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from softops.appwork import AppWork, Done
 from softops.claims import refuse_taken
 from softops.delivery import Delivered, Delivery, Wishes
-from softops.errors import PullFailed, ServerUnreachable, SoftopsError, StartFailed
+from softops.errors import EngineUnreachable, PullFailed, ServerUnreachable, SoftopsError, StartFailed
 from softops.installed import fingerprint, manifest_path
 from softops.secretparams import secret_names
 from softops.serverfiles import (
@@ -32,6 +33,8 @@ from softops.serverfiles import (
 from softops.texts import nested
 from softops.verdicts import one_time_tasks
 
+ENGINE_RETURN = 45
+"""Seconds that an engine may be gone before what was there is not brought back."""
 UP = "up -d --remove-orphans --no-build"
 
 
@@ -117,6 +120,7 @@ class Deployment(AppWork):
 
     def _restore(self) -> None:
         """The files from before, and the containers as they were: up and well, or stopped."""
+        self._await_engine()
         self.script(restore_script(self.directory))
         if self._ran:
             self.bring_up(UP, stage="rollback", stop=lambda: None)
@@ -133,6 +137,19 @@ class Deployment(AppWork):
         if self.found.state == STARTING and isinstance(noted, bool):
             return noted
         return any(one.running for one in self.containers) or not self.containers
+
+    def _await_engine(self) -> None:
+        """Give an engine that was lost some time: most of them are started again at once."""
+        deadline = time.monotonic() + ENGINE_RETURN
+        while True:
+            try:
+                self.place.engine.containers(self.project)
+            except EngineUnreachable:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
+            else:
+                return
 
     def _leave_stopped(self, digest: str | None) -> None:
         """Let nothing loop; the containers stay so that they can be looked at."""

@@ -127,8 +127,9 @@ def note_script(directory: PurePosixPath, revision: str) -> str:
 
 
 def restore_script(directory: PurePosixPath) -> str:
-    """The script that brings back what was kept; it stays kept, in case this is interrupted. At last revision.json."""
-    return _script(directory, ['cd -- "$d"', f"for f in {COMPOSE} {ENV} {REVISION}; do "
+    """The script that brings back what was kept; it stays kept, in case this is interrupted. revision.json is to be
+    written when it has worked: until then nobody takes the files for proven."""
+    return _script(directory, ['cd -- "$d"', f"for f in {COMPOSE} {ENV}; do "
                                f"[ ! -f {PREVIOUS}/$f ] || {{ cp -p {PREVIOUS}/$f .$f.new; mv -f .$f.new $f; }}; done"])
 
 

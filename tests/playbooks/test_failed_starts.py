@@ -218,6 +218,36 @@ def test_what_was_stopped_before_an_interruption_is_stopped_after_a_way_back(app
     assert app.serves() is None
 
 
+def test_an_engine_that_is_started_again_brings_back_what_served_before(app: App) -> None:
+    app.run(app.order("1.0"))
+    app.push("2.0")
+    never = QUICK | {"test": ["CMD", "false"], "retries": 1000}
+    process = app.stage.start_apps("start", {"web1": [app.order("2.0", service={"healthcheck": never})]})
+    until(lambda: json.loads(app.file("revision.json"))["state"] == STARTING and bool(app.containers()))
+    app.server.engine.kill()
+    app.server.engine.start()
+    played = finished(process)
+    assert failure(played) == ("ROLLED_BACK", 1003)
+    assert app.serves() == "1.0"
+
+
+def test_a_way_back_that_failed_is_none_the_next_one_trusts(app: App) -> None:
+    app.run(app.order("1.0"))
+    app.push("2.0", TALK)
+    process = app.stage.start_apps("start", {"web1": [app.order("2.0", service={"command": [
+        "sh", "-c", "sleep 3; exit 4"], "healthcheck": None}, settle=20)]})
+    until(lambda: json.loads(app.file("revision.json"))["state"] == STARTING)
+    # Compose can't do anything for a while.
+    app.server.remove_compose()
+    try:
+        assert failure(finished(process)) == ("ROLLBACK_FAILED", 1003)
+    finally:
+        app.server.add_compose()
+    assert json.loads(app.file("revision.json"))["state"] == STARTING
+    assert failure(app.run(app.order("2.0"))) == ("ROLLED_BACK", 1003)
+    assert app.serves() == "1.0"
+
+
 def test_what_can_not_be_noted_does_not_stay(app: App) -> None:
     app.run(app.order("1.0"))
     app.push("2.0")
