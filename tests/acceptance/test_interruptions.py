@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from softops.config import PROJECT
 from softops.entities import Job
 from softops.service import Service
 from softops.starts import Wish
@@ -22,6 +25,21 @@ from tests.waiting import wait_until
 MakeService = Callable[..., Service]
 SILENT = ("sleep", "300")
 """The command of an image that serves nothing, so that its health check fails."""
+UPGRADE = """\
+import sys, threading
+from softops.config import Settings
+from softops.service import Service
+from softops.starts import Wish
+
+service = Service(Settings.model_validate_json(sys.argv[1]))
+service.start()
+service.hub.subscribe(lambda messages: [print(one.payload.get("stage") or one.payload["type"], flush=True)
+                                        for one in messages])
+service.starts.start(service.images.find(sys.argv[2], "2.0"), service.servers.choose(names=["web1"]),
+                     Wish(user="tester"), operation="upgrade")
+threading.Event().wait(100)
+"""
+"""A process that upgrades a software on web1 and says how far that is."""
 
 
 @pytest.fixture
@@ -142,3 +160,31 @@ def test_cancelling_one_software_lets_the_other_on_the_same_server_go_on(
     assert {one.soft_name: one.status for one in service.records.job_records(job.id)} == {
         "needed": RecordStatus.SUCCESS, "needing": RecordStatus.CANCELLED}
     assert service.records.record(needed.id).reason == "START_SUCCESS"
+
+
+@pytest.mark.parametrize("moment", ["docker_start", "write", "up", "health", "docker_complete"])
+def test_a_retry_after_softops_was_killed_sets_everything_right(
+        fleet: Fleet, make_service: MakeService, moment: str) -> None:
+    name = f"killed-{moment.replace('_', '-')}"
+    for version in ("1.0", "2.0"):
+        fleet.registry.push(name, version, version_text=f"{name} {version}")
+    files = software(fleet, name, 18307, "1.0", "2.0")
+    service = make_service(files)
+    assert run(service, name, "1.0", "web1").status is RecordStatus.SUCCESS
+    service.stop()
+    with subprocess.Popen([sys.executable, "-c", UPGRADE, service.settings.model_dump_json(), name], text=True,
+                          stdout=subprocess.PIPE, cwd=PROJECT) as process:
+        assert process.stdout is not None
+        assert any(line == f"{moment}\n" for line in process.stdout)
+        process.kill()
+    again = make_service(files)
+    job = again.records.job_page(page=1, size=1).records[0]
+    if job.status is not RecordStatus.SUCCESS:
+        assert records(again, job)["web1"].reason == "INTERRUPTED"
+        assert state(again, "web1", name) == ("1.0", AppState.RUNNING, 1)
+        retried = again.installs.wait(again.installs.retry(job.id, user="tester").id, 60)
+        assert retried.status is RecordStatus.SUCCESS, told(records(again, retried)["web1"])
+    assert (page(fleet, "web1", 18307), state(again, "web1", name)) == (f"{name} 2.0", ("2.0", AppState.RUNNING, 2))
+    back = again.starts.rollback(name, again.servers.choose(names=["web1"]), Wish(user="tester"))
+    assert again.installs.wait(back.id, 60).status is RecordStatus.SUCCESS
+    assert page(fleet, "web1", 18307) == f"{name} 1.0"
