@@ -115,12 +115,11 @@ class Starts:
         check_servers(servers)
         if operation not in CHANGES:
             raise BadRequest("OPERATION_UNKNOWN", operation=operation, known=", ".join(CHANGES))
-        apps = [(server, self._app(server, name)) for server in servers]
-        if operation == "restart":
-            for server, app in apps:
-                _check_started(app, server)
-        drafts = [_as_it_is(app, server, operation) for server, app in apps]
-        draft = _job_of_app(apps[0][1], operation, user, {"removeVolumes": True} if remove_volumes else {})
+        for server in servers if operation == "restart" else ():
+            _check_started(self._app(server, name), server)
+        drafts = [(self._left_over(server, name) if operation == "remove" else None)
+                  or _as_it_is(self._app(server, name), server, operation) for server in servers]
+        draft = _job_of(drafts[0], user, {"removeVolumes": True} if remove_volumes else {})
         return self.submit(draft, drafts, strategy)
 
     def repeat(self, job: Job, records: Sequence[Record], *, user: str) -> Job:
@@ -190,6 +189,13 @@ class Starts:
 
     def _history(self, server_id: int, name: str) -> tuple[Revision, ...]:
         return self._apps.revisions(server_id, name, page=1, size=1000).records
+
+    def _left_over(self, server: Server, name: str) -> RecordDraft | None:
+        """The removal of what a first start that failed has left where the software never ran."""
+        last = self._apps.latest(server.id, name) if self._apps.find(server.id, name) is None else None
+        if last is None or last.number is not None:
+            return None
+        return replace(_back(server, last, "remove"), revision=None, parameters={})
 
     def _app(self, server: Server, name: str) -> App:
         app = self._apps.find(server.id, name)
@@ -308,9 +314,10 @@ def _check_started(app: App, server: Server) -> None:
         raise BadRequest("NEVER_STARTED", software=app.name, version=app.version, server=server.name)
 
 
-def _job_of_app(app: App, operation: str, user: str, options: dict[str, Any]) -> JobDraft:
-    return JobDraft(operation=operation, soft_id=app.soft_id, soft_name=app.name, version=app.version,
-                    docker_image=app.docker_image, digest=app.digest, commit=app.commit, user=user, options=options)
+def _job_of(draft: RecordDraft, user: str, options: dict[str, Any]) -> JobDraft:
+    return JobDraft(operation=draft.operation, soft_id=draft.soft_id, soft_name=draft.soft_name,
+                    version=draft.version, docker_image=draft.docker_image, digest=draft.digest, commit=draft.commit,
+                    user=user, options=options)
 
 
 def _as_it_is(app: App, server: Server, operation: str) -> RecordDraft:

@@ -280,6 +280,19 @@ def test_a_start_that_changed_nothing_makes_no_revision(desk: Desk) -> None:
     assert again(same, PORT=8099) == (AppState.RUNNING, "1.0", 2)
 
 
+def test_what_a_first_start_that_failed_has_left_can_be_removed(desk: Desk) -> None:
+    desk.end(desk.start("shop:1.0", parameters=GIVEN), FAILED)
+    refused = desk.refused(lambda: desk.starts.operate("stop", "shop", desk.servers(), user="zoe"))
+    assert refused.reason == "APP_NOT_THERE"
+    job = desk.starts.operate("remove", "shop", desk.servers(), user="zoe", remove_volumes=True)
+    assert (job.operation, job.version, job.options) == ("remove", "1.0", {"removeVolumes": True})
+    assert [(one.operation, one.parameters) for one in desk.end(job)] == [("remove", {})]
+    desk.run("shop:1.0", parameters=GIVEN)
+    desk.end(desk.starts.operate("remove", "shop", desk.servers(), user="zoe"))
+    refused = desk.refused(lambda: desk.starts.operate("remove", "shop", desk.servers(), user="zoe"))
+    assert refused.reason == "APP_NOT_THERE"
+
+
 def test_only_what_is_there_can_be_stopped_and_nothing_else_be_done(desk: Desk) -> None:
     refused = desk.refused(lambda: desk.starts.operate("stop", "shop", desk.servers(), user="zoe"))
     assert (type(refused), refused.reason) == (NotFound, "APP_NOT_THERE")
