@@ -1,4 +1,4 @@
-"""What an app wants for itself on its server, a name or a port, compared with what others there have already."""
+"""What an app wants for itself on its server, a name, a port or a volume, compared with what others there have."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from softops.apporders import AppOrder
+from softops.containerstates import NAME_LABEL
 from softops.errors import StartFailed
 from softops.verdicts import Listed
 
@@ -32,10 +33,25 @@ def refuse_taken(order: AppOrder, project: str, containers: Sequence[Listed]) ->
                 raise StartFailed("PORT_IN_USE", port=port, owner=one.name)
 
 
+def refuse_foreign_volumes(order: AppOrder, project: str, volumes: Mapping[str, Mapping[str, str]]) -> None:
+    """StartFailed when a volume that the app would get by its own name is there and not its own. `a.b` and `a_b`, or
+    `shop` with `db_data` and `shop_db` with `data`, have the same names. One with another name has a permission."""
+    declared = _part(order.compose, "volumes")
+    for key, said in declared.items():
+        name = f"{project}_{key}"
+        theirs = name in volumes and volumes[name].get(NAME_LABEL) != order.name
+        if theirs and not (isinstance(said, dict) and {"name", "external"} & said.keys()):
+            raise StartFailed("VOLUME_TAKEN", volume=name, software=order.name)
+
+
 def _services(compose: str) -> list[Mapping[str, Any]]:
+    return [one for one in _part(compose, "services").values() if isinstance(one, dict)]
+
+
+def _part(compose: str, name: str) -> Mapping[str, Any]:
     model = yaml.load(compose, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe
-    services = model.get("services") if isinstance(model, dict) else None
-    return [one for one in services.values() if isinstance(one, dict)] if isinstance(services, dict) else []
+    part = model.get(name) if isinstance(model, dict) else None
+    return part if isinstance(part, dict) else {}
 
 
 def _ports(services: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> Iterator[tuple[str, int, str]]:

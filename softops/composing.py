@@ -87,13 +87,23 @@ def single_container(app: AppVersion) -> dict[str, Any]:
 
 
 def finished(app: AppVersion, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The model with the project's name, and with softops' labels in every service. Compose never pulls: softops
-    has, before anything was stopped. Whether a container restarts is the author's choice alone."""
+    """The model with the project's name, and with softops' labels in every service and every volume of its own.
+    Compose never pulls: softops has, before anything was stopped. Whether a container restarts is the author's
+    choice alone."""
     ours = {key: value.replace("$", "$$") for key, value in labels_of(app).items()}
     services = {name: {**service, "pull_policy": "never", "labels": _labelled(service.get("labels"), ours)}
                 for name, service in data["services"].items()}
     rest = {key: value for key, value in data.items() if key not in {"name", "version", "services"}}
+    if isinstance(rest.get("volumes"), Mapping):
+        rest["volumes"] = {key: _owned(volume, app.name) for key, volume in rest["volumes"].items()}
     return {"name": project_name(app.name), "services": services, **rest}
+
+
+def _owned(volume: Any, name: str) -> Any:
+    """Volumes outlive versions and removals, so that only the name belongs on them."""
+    if volume is not None and (not isinstance(volume, Mapping) or "external" in volume):
+        return volume
+    return {**(volume or {}), "labels": _labelled((volume or {}).get("labels"), {f"{PREFIX}name": name})}
 
 
 def env_of(entry: Mapping[str, Any], values: Mapping[str, Any]) -> str:

@@ -45,6 +45,11 @@ DEPLOY_TEXTS: Mapping[str, tuple[str, str]] = {
         "The container {container} belongs to a Compose project {project} that softops did not make, so nothing was "
         "touched. Rename or remove that project.",
         "容器 {container} 属于不是由 softops 创建的 Compose 项目 {project}，未做任何更改。请重命名或移除该项目。"),
+    "VOLUME_TAKEN": (
+        "The volume {volume} is on the server already and was not made for {software}. Nothing was changed. Rename or "
+        "remove it, or give the volume of the catalog entry another key.",
+        "服务器上已有卷 {volume}，但它不是为 {software} 创建的。未作任何更改。"
+        "请重命名或删除该卷，或在目录条目中改用其他卷名。"),
     "CONTAINER_NAME_TAKEN": (
         "Another container on the server is called {name}. Rename or remove it, or choose another name in the catalog.",
         "服务器上已有名为 {name} 的其他容器。请重命名或移除它，或在目录中改用其他名称。"),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from softops.appwork import AppWork, Done
-from softops.claims import refuse_taken
+from softops.claims import refuse_foreign_volumes, refuse_taken
 from softops.delivery import Delivered, Delivery, Wishes
 from softops.errors import EngineUnreachable, PullFailed, ServerUnreachable, SoftopsError, StartFailed
 from softops.installed import fingerprint, manifest_path
@@ -49,6 +49,7 @@ class Deployment(AppWork):
         if alike and all(image.digest for image in self.order.images):
             return Done(changed=False, reason="ALREADY_RUNNING", digest=(self.found.revision or {}).get("digest"))
         refuse_taken(self.order, self.project, self.place.engine.containers())
+        refuse_foreign_volumes(self.order, self.project, self.place.engine.volumes())
         delivered, fresh = self._deliver()
         digest = delivered.digest
         if alike and not fresh:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from softops.appwork import AppWork, Done
+from softops.containerstates import NAME_LABEL
 from softops.errors import StartFailed
 from softops.serverfiles import removal_script
-from softops.verdicts import one_time_tasks
+from softops.verdicts import PROJECT_LABEL, one_time_tasks
 
 REASON = {"stop": "STOP_SUCCESS", "start": "START_SUCCESS", "restart": "RESTART_SUCCESS", "remove": "REMOVE_SUCCESS"}
 
@@ -63,6 +64,17 @@ class Operation(AppWork):
             self.bring_up("restart", stage="restart", stop=self.stop_if_cancelled)
 
     def _remove(self) -> None:
-        volumes = " --volumes" if self.order.remove_volumes else ""
-        self.compose(f"down --remove-orphans{volumes}", stage="remove")
+        if self.order.remove_volumes and self.found.compose is not None:
+            # With the containers go the volumes without a name; no others are theirs alone.
+            self.compose("rm --stop --force --volumes", stage="stop")
+        self.compose("down --remove-orphans", stage="remove")
+        if self.order.remove_volumes:
+            self._remove_volumes()
         self.script(removal_script(self.directory, everything=self.order.remove_volumes))
+
+    def _remove_volumes(self) -> None:
+        """Those that were made for the app. Compose goes by names alone, and somebody else's may have the same one."""
+        wanted = {NAME_LABEL: self.order.name, PROJECT_LABEL: self.project}
+        for name, labels in self.place.engine.volumes().items():
+            if wanted.items() <= labels.items():
+                self.place.engine.remove_volume(name)

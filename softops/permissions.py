@@ -247,8 +247,9 @@ def _keys(app: AppVersion, where: str, part: Any, known: Collection[str]) -> Non
     for key, value in _mapping(part).items():
         if value is not None and key not in known and not key.startswith("x-"):
             _never(app, f"{where}.{key}")
-    for name in _mapping(_mapping(part).get("labels")):
-        if name.lower().startswith((PREFIX, "com.docker.")):
+    for name, text in _mapping(_mapping(part).get("labels")).items():
+        own = (name, text) == (f"{PREFIX}name", app.name)
+        if not own and name.lower().startswith((PREFIX, "com.docker.")):
             _never(app, f"the label {name} of {where}")
 
 

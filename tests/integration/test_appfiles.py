@@ -103,8 +103,12 @@ services:
       io.softops.version: "1.0"
       io.softops.commit: 4f2c
 volumes:
-  data: {{}}
-  d: {{}}
+  data:
+    labels:
+      io.softops.name: my.app
+  d:
+    labels:
+      io.softops.name: my.app
 """, env='NOTE=""\nPASSWORD="geheim"\nPORT="8080"\n', images=(IMAGE,), permissions=())
 
 

@@ -51,6 +51,44 @@ def test_removing_keeps_the_data_unless_asked(app: App) -> None:
     assert volumes(app) == []
 
 
+def test_removing_leaves_volumes_that_were_not_made_for_the_app(app: App) -> None:
+    docker = app.server.docker
+    app.run(app.order("1.0", service={"volumes": ["data:/data", "/nameless"]}))
+    nameless = set(docker("inspect", "--format", "{{range .Mounts}}{{.Name}} {{end}}", *app.containers()).split())
+    theirs = [f"{app.name}_other", f"{app.name}.x_data"]
+    docker("volume", "create", "--label", f"com.docker.compose.project={app.name}", theirs[0])
+    docker("volume", "create", "--label", "io.softops.name=other", theirs[1])
+    try:
+        app.act("remove", removeVolumes=True)
+        assert sorted(volumes(app)) == sorted(theirs)
+        assert not nameless & set(docker("volume", "ls", "--quiet").split())
+    finally:
+        docker("volume", "rm", *theirs)
+
+
+def test_a_volume_that_another_container_has_stays(app: App) -> None:
+    app.run(app.order("1.0", service=VOLUME))
+    guest = app.server.docker("create", "--volume", f"{app.name}_data:/data", app.order("1.0")["images"][0]).strip()
+    try:
+        assert app.act("remove", removeVolumes=True).changed == {"web1": True}
+        assert volumes(app) == [f"{app.name}_data"]
+    finally:
+        app.server.docker("rm", "--volumes", guest)
+        app.server.docker("volume", "rm", f"{app.name}_data")
+
+
+def test_no_app_starts_on_a_volume_of_others(app: App) -> None:
+    name = f"{app.name}_data"
+    app.server.docker("volume", "create", name)
+    try:
+        played = app.run(app.order("1.0", service=VOLUME))
+        assert (played.failure("web1"), app.containers()) == (("VOLUME_TAKEN", 1003), {})
+        assert app.name not in app.server.run("ls", "/opt/softops/apps")
+    finally:
+        app.server.docker("volume", "rm", name)
+    assert app.run(app.order("1.0", service=VOLUME)).changed == {"web1": True}
+
+
 def test_removing_leaves_files_that_the_app_keeps_in_its_directory(app: App) -> None:
     app.run(app.order("1.0"))
     folder = f"/opt/softops/apps/{app.name}"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from softops.apporders import AppOrder, app_orders
-from softops.claims import refuse_taken
+from softops.claims import refuse_foreign_volumes, refuse_taken
 from softops.errors import StartFailed
 from softops.verdicts import Listed
 
@@ -60,3 +60,19 @@ def test_a_name_that_another_container_has_is_refused() -> None:
 @pytest.mark.parametrize("compose", ["[]\n", "services: nonsense\n", "services: {web: nonsense}\n", "x: 1\n"])
 def test_what_is_no_app_claims_nothing(compose: str) -> None:
     refuse_taken(order(compose), "app", [other(("0.0.0.0", 8080, "tcp"))])
+
+
+@pytest.mark.parametrize(("declared", "labels", "refused"), [
+    ("{data: {}}", {}, True), ("{data: }", {"io.softops.name": "a.pp"}, True),
+    ("{data: {}}", {"com.docker.compose.project": "app"}, True), ("{data: {}}", {"io.softops.name": "app"}, False),
+    ("{data: {external: true}}", {}, False), ("{data: {name: app_data}}", {}, False), ("{other: {}}", {}, False),
+    ("[]", {}, False)])
+def test_a_volume_that_was_made_for_somebody_else_is_refused(
+        declared: str, labels: dict[str, str], *, refused: bool) -> None:
+    wanted = order(f"services: {{web: {{image: a}}}}\nvolumes: {declared}\n")
+    try:
+        refuse_foreign_volumes(wanted, "app", {"app_data": labels})
+        found = None
+    except StartFailed as exc:
+        found = (exc.reason, exc.params)
+    assert found == (("VOLUME_TAKEN", {"volume": "app_data", "software": "app"}) if refused else None)

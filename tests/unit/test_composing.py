@@ -66,7 +66,7 @@ def test_every_key_of_a_service_has_its_word_in_compose() -> None:
             "tmpfs": ["/t"], "healthcheck": {"test": ["CMD", "x"]}, "restart": "always", "init": True,
             "read_only": False, "cap_add": ["CHOWN"], "cap_drop": ["ALL"], "shm_size": "1m", "stop_grace_period": "1s",
             "mem_limit": "1g", "cpus": 1.5, "labels": {"team": "web", **labels_of(app)}, "pull_policy": "never"}},
-        "volumes": {"data": {}, "d": {}, "r": {}}}
+        "volumes": {name: {"labels": {"io.softops.name": "web.app"}} for name in ("data", "d", "r")}}
 
 
 def test_softops_sets_only_what_it_has_to() -> None:
@@ -130,3 +130,13 @@ def test_what_readers_disagree_about_is_written_as_it_was() -> None:
     assert read is not None
     assert written(read).split("\n")[1:-1] == [
         "a:", "- 22:22", "- 0123", "- yes", "- 1e3", "- 2024-01-01", "- 7", "- 1.5", "- true", "- null"]
+
+
+@pytest.mark.parametrize(("volume", "expected"), [
+    (None, {"labels": {"io.softops.name": "web.app"}}),
+    ({"labels": ["a=b"]}, {"labels": ["a=b", "io.softops.name=web.app"]}),
+    ({"labels": {"a": "b"}}, {"labels": {"a": "b", "io.softops.name": "web.app"}}),
+    ({"external": True}, {"external": True}), ("nonsense", "nonsense")])
+def test_a_volume_of_the_app_says_whose_it_is(volume: Any, expected: Any) -> None:
+    data = {"services": {"web": {"image": "web:1"}}, "volumes": {"data": volume}}
+    assert finished(an_app(), data)["volumes"] == {"data": expected}

@@ -55,6 +55,7 @@ def test_what_needs_no_permission(service: Mapping[str, Any]) -> None:
     {"volumes": {"data": {"name": "app_data", "driver": "local"}}, "networks": {"default": {"name": "app_default"}}},
     {"networks": {"back": {"name": "app_back", "ipam": {}, "internal": True, "driver": "bridge",
                            "driver_opts": {"com.docker.network.driver.mtu": "1400"}}}},
+    {"volumes": {"l": {"name": "app_l", "labels": {"io.softops.name": "app"}}}},
     {"volumes": {"t": {"name": "app_t", "driver_opts": {"type": "tmpfs", "device": "tmpfs", "o": "size=1m"}}}}])
 def test_what_a_project_has_of_its_own(parts: Mapping[str, Any]) -> None:
     assert words(a_model(**parts)) == []
