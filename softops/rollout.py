@@ -83,14 +83,19 @@ class Rollout:
         """Everything that `job` is to do, up to its last wave or to the first that may not begin."""
         strategy = strategy_of(job.strategy) if job.strategy is not None else None
         sick: set[str] = set()
+        before = None
         for wave in range(1, (job.waves or 1) + 1):
-            refusal = self._refusal(job, wave, strategy, control, sick) if strategy and wave > 1 else None
+            if strategy and not self._is_open(job, wave):
+                # All of it was cancelled; there is nothing to wait for.
+                continue
+            refusal = self._refusal(job, wave, before, strategy, control, sick) if strategy and before else None
             if refusal is None and control.ends():
                 refusal = CANCELLED if control.cancelled() else _interrupted()
             if refusal is not None:
                 self._hold_back(job, refusal)
                 break
             self._run_wave(job, wave if strategy else None, control)
+            before = wave
 
     def take_back(self, job: Job) -> None:
         """Undo what a job that failed too often has done, where its strategy says so; once, whoever asks for it."""
@@ -170,9 +175,13 @@ class Rollout:
                                  secrets=tuple(str(value) for value in secrets.values())))
         return tasks
 
-    def _refusal(self, job: Job, wave: int, strategy: Strategy, control: Control,
+    def _is_open(self, job: Job, wave: int) -> bool:
+        return any(one.wave == wave and not one.status.final for one in self._job_records(job))
+
+    def _refusal(self, job: Job, wave: int, before: int, strategy: Strategy, control: Control,
                  sick: set[str]) -> FinalState | None:
         """Why `wave` may not begin, after waiting for what it has to wait for; None also when the job is to end.
+        `before` is the wave that was run last.
         `sick` are the servers that were not well after the waves before, those of this one are added."""
         records = self._job_records(job)
         if is_breached(strategy, records):
@@ -182,13 +191,13 @@ class Rollout:
         control.pause(strategy.settle)
         if control.ends():
             return None
-        found = self._sick(job, [one for one in records if one.wave == wave - 1], control)
+        found = self._sick(job, [one for one in records if one.wave == before], control)
         if control.ends():
             # The look was cut short, so what it has not seen says nothing.
             return None
         sick.update(found)
         if len(sick) + len(failed_servers(records)) > strategy.max_failures:
-            return _held("WAVE_UNHEALTHY", job=job.id, wave=wave - 1, software=job.soft_name,
+            return _held("WAVE_UNHEALTHY", job=job.id, wave=before, software=job.soft_name,
                          servers=", ".join(sorted(sick)))
         if strategy.approval:
             self._wait_for_approval(job, wave, control)
@@ -196,7 +205,8 @@ class Rollout:
 
     def _wait_for_approval(self, job: Job, wave: int, control: Control) -> None:
         self._set_wave(job, wave, "approval")
-        while not control.ends() and (self._insist(lambda: self._records.job(job.id)).approved_wave or 0) < wave:
+        while not control.ends() and self._is_open(job, wave) and (
+                self._insist(lambda: self._records.job(job.id)).approved_wave or 0) < wave:
             control.pause(LOOK, settling=False)
 
     def _sick(self, job: Job, records: Sequence[Record], control: Control) -> tuple[str, ...]:

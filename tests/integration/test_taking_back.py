@@ -13,6 +13,7 @@ import pytest
 from softops.config import PROJECT
 from softops.entities import FinalState, Job
 from softops.rollout import LOOK
+from softops.service import Service
 from softops.statuses import RecordStatus
 from softops.waves import Strategy
 from tests.conftest import migrate
@@ -20,6 +21,7 @@ from tests.factories import FAILED, NOW, some_servers
 from tests.homes import make_home
 from tests.integration.desk import DONE, GIVEN, Desk, open_desk
 from tests.integration.mariadb import MariaDB
+from tests.waiting import wait_until
 
 BACK = Strategy(canary=1, on_failure="rollback")
 
@@ -116,3 +118,42 @@ def test_a_job_that_waits_outlives_its_database(tmp_path: Path) -> None:
             server.start()
             words, _ = process.communicate("approve\n", timeout=60)
     assert words == "approval SUCCESS\n"
+
+
+def test_nobody_has_to_approve_a_wave_of_which_nothing_is_left(tmp_path: Path) -> None:
+    service = Service(make_home(tmp_path, hosts=("web1", "web2", "web3")))
+    service.start()
+    try:
+        service.syncer.sync(service.repositories.named("catalog").id)
+        job = service.installs.request("install", service.images.find("demo", "1.0"), service.servers.all(),
+                                       user="tester", parameters={},
+                                       strategy=Strategy(batch=1, settle=0, approval=True))
+        wait_until(lambda: service.records.job(job.id).waiting == "approval", 30)
+        _, second, third = service.records.job_records(job.id)
+        service.installs.cancel_record(third.id)
+        service.installs.cancel_record(second.id)
+        assert service.installs.wait(job.id, 30).status is RecordStatus.CANCELLED
+    finally:
+        service.stop()
+    assert [(one.status, one.reason) for one in service.records.job_records(job.id)] == [
+        (RecordStatus.SUCCESS, "INSTALL_SUCCESS"), *[(RecordStatus.CANCELLED, "CANCELLED")] * 2]
+
+
+def test_a_wave_that_was_cancelled_is_passed_over(tmp_path: Path) -> None:
+    service = Service(make_home(tmp_path, hosts=("web1", "web2", "web3")))
+    service.start()
+    try:
+        service.syncer.sync(service.repositories.named("catalog").id)
+        job = service.installs.request("install", service.images.find("demo", "1.0"), service.servers.all(),
+                                       user="tester", parameters={},
+                                       strategy=Strategy(batch=1, settle=0, approval=True))
+        wait_until(lambda: service.records.job(job.id).waiting == "approval", 30)
+        service.installs.cancel_record(service.records.job_records(job.id)[1].id)
+        wait_until(lambda: service.records.job(job.id).wave == 3, 30)
+        wait_until(lambda: service.records.job(job.id).waiting == "approval", 30)
+        service.installs.approve(job.id)
+        assert service.installs.wait(job.id, 30).status is RecordStatus.CANCELLED
+        assert [one.status for one in service.records.job_records(job.id)] == [
+            RecordStatus.SUCCESS, RecordStatus.CANCELLED, RecordStatus.SUCCESS]
+    finally:
+        service.stop()
