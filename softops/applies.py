@@ -128,6 +128,10 @@ class Healer:
             except SoftopsError as exc:
                 logger.warning("Drift could not be mended: %s", exc, extra={"action": "heal"})
                 continue
+            except Exception:
+                # Without this thread nothing would ever be healed again.
+                logger.exception("Self-heal stumbled and goes on", extra={"action": "heal"})
+                continue
             if job is not None:
                 logger.info("Job %s mends what has drifted", job.id, extra={"action": "heal", "job": job.id})
 
