@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from softops.applies import Applies, Healer
 from contextlib import suppress
 
+from softops.applies import Applies, Healer
 from softops.apps import Apps
 from softops.broadcast import Hub
 from softops.checks import Checks

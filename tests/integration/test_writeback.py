@@ -69,7 +69,8 @@ def test_ansible_reads_back_literally_what_was_written(writer: WriteBack, invent
         Wish(name="nginx", version="1.10", parameters=parameters, variable="softops_apps_local"),)
     assert hosts["web2"].apps == {}
     shown = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible")), "-i", str(inventory), "web1", "-m", "ansible.builtin.debug", "-a", "var=softops_apps_local"],
+        [str(Path(sys.executable).with_name("ansible")), "-i", str(inventory), "web1",
+         "-m", "ansible.builtin.debug", "-a", "var=softops_apps_local"],
         capture_output=True, text=True, check=True, cwd=tmp_path)
     assert "lookup('pipe', 'touch MARKER')" in shown.stdout
     assert not list(tmp_path.rglob("MARKER"))
