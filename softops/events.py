@@ -8,6 +8,7 @@ and foreign playbooks can print what they like without stopping a run.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -184,15 +185,20 @@ def _ended(data: Mapping[str, Any], host: str, at: float) -> AppEnded | None:
     software, outcome, reason, code = (data.get(key) for key in ("software", "outcome", "reason", "code"))
     if not isinstance(software, str) or outcome not in OUTCOMES or not isinstance(reason, str):
         return None
+    if not _REASON.fullmatch(reason):
+        return None
     changed, digest, log = data.get("changed"), data.get("digest"), data.get("log")
     return AppEnded(host=host, software=software, outcome=str(outcome), reason=reason, at=at,
-                    code=code if isinstance(code, int) else 500, params=_mapping(data.get("params")),
-                    digest=digest if isinstance(digest, str) else None,
+                    code=code if isinstance(code, int) and 0 < code < 10_000 else 500,
+                    params=_mapping(data.get("params")),
+                    digest=digest if isinstance(digest, str) and _DIGEST.fullmatch(digest) else None,
                     changed=changed if isinstance(changed, bool) else None,
                     log=log if isinstance(log, str) and log else None)
 
 
 OUTCOMES = frozenset({"success", "failed", "cancelled"})
+_REASON = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _READERS: Mapping[str, Callable[[Mapping[str, Any], str, float], RunEvent | None]] = {
     "stage": _stage, "layers": _layers, "containers": _containers, "result": _ended}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import queue
+import re
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ from softops.images import Images
 from softops.insist import insist
 from softops.jobrun import JobRun
 from softops.jobs import JobDraft, RecordDraft
+from softops.orders import order_of
 from softops.outcomes import RunEnd, RunStatus
 from softops.records import Records
 from softops.servers import Servers
@@ -34,6 +36,7 @@ LEASE = timedelta(seconds=60)
 OWNER = "hand-"
 OPERATIONS = frozenset({"install", "pull", "start", "stop", "restart", "remove"})
 MAX_LINES = 2000
+_COMMIT = re.compile(r"[0-9a-f]{1,64}")
 MOST_OPEN = 100
 """Runs that are followed at the same time."""
 
@@ -186,13 +189,15 @@ class HandRuns:
         return list(drafts.values())
 
     def _draft(self, server: Server, order: Mapping[str, Any]) -> RecordDraft:
-        name, version, image, operation = (str(order.get(key) or "") for key in (
-            "software", "version", "image", "operation"))
-        if not name or len(name) > 255 or len(version) > 100 or len(image) > 500 or operation not in OPERATIONS:
-            raise BadRequest("INPUT_INVALID", problem="an order without software or operation")
-        return RecordDraft(server=server, soft_id=self._soft_id(name, version), soft_name=name, version=version,
-                           docker_image=image, digest=_text(order, "digest"), commit=_text(order, "commit"),
-                           operation=operation)
+        operation, commit = order.get("operation"), order.get("commit")
+        if not isinstance(operation, str) or operation not in OPERATIONS:
+            raise BadRequest("INPUT_INVALID", problem="an order without operation")
+        # The same is asked of what the actions themselves are ordered.
+        said = order_of({"software": {"name": order.get("software"), **{key: order.get(key) for key in (
+            "version", "image", "digest")}}})
+        return RecordDraft(server=server, soft_id=self._soft_id(said.name, said.version), soft_name=said.name,
+                           version=said.version, docker_image=said.image, digest=said.digest, operation=operation,
+                           commit=commit if isinstance(commit, str) and _COMMIT.fullmatch(commit) else None)
 
     def _soft_id(self, name: str, version: str) -> int | None:
         try:
@@ -223,8 +228,3 @@ def _read(line: str) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
-
-
-def _text(order: Mapping[str, Any], key: str) -> str | None:
-    value = order.get(key)
-    return value[:100] if isinstance(value, str) and value else None

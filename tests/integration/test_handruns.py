@@ -83,6 +83,17 @@ def test_there_is_no_way_back_to_an_image_that_the_catalog_does_not_name(desk: D
     assert desk.history("shop") == []
 
 
+@pytest.mark.parametrize("more", [
+    {"software": "../../etc"}, {"software": "inv\x1bented"}, {"software": {"a": 1}}, {"software": ""},
+    {"version": "1 0"}, {"version": None}, {"image": "x y"}, {"image": "i" * 600}, {"digest": "sha256:x"},
+    {"operation": "apply"}, {"operation": ["start"]}])
+def test_what_no_action_is_ordered_is_not_recorded(desk: Desk, more: Mapping[str, Any]) -> None:
+    def begin() -> None:
+        desk.service.handruns.begin(HAND, [an_order(**more)])
+
+    assert desk.refused(begin).code == 400
+
+
 def test_a_silent_run_is_not_followed_for_ever(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handruns, "LEASE", timedelta(seconds=0.05))
     job = desk.service.handruns.begin(HAND, [an_order()])

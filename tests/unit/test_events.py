@@ -5,6 +5,7 @@ import json
 import pytest
 
 from softops.events import (
+    AppEnded,
     HostFailed,
     HostOk,
     HostStats,
@@ -47,6 +48,17 @@ def test_sizes_that_are_not_counts_are_unknown() -> None:
     event = parse_line(text, "t0ken")
     assert isinstance(event, LayersChanged)
     assert event.layers == (Layer(id="a", status="Downloading"),)
+
+
+@pytest.mark.parametrize(("said", "seen"), [
+    ({}, ("PORT_IN_USE", 1003, None)), ({"code": 10**30}, ("PORT_IN_USE", 500, None)),
+    ({"code": "1"}, ("PORT_IN_USE", 500, None)), ({"digest": "z" * 500}, ("PORT_IN_USE", 1003, None)),
+    ({"digest": f"sha256:{'a' * 64}"}, ("PORT_IN_USE", 1003, f"sha256:{'a' * 64}")),
+    ({"reason": "<b>x"}, None), ({"reason": "X" * 101}, None), ({"outcome": "done"}, None)])
+def test_an_end_has_only_what_a_record_can_hold(said: dict[str, object], seen: object) -> None:
+    told = {"kind": "result", "software": "app", "outcome": "failed", "reason": "PORT_IN_USE", "code": 1003} | said
+    event = parse_line(line(**told), "t0ken")
+    assert (isinstance(event, AppEnded) and (event.reason, event.code, event.digest)) == (seen or False)
 
 
 def test_stats_count_every_server() -> None:
