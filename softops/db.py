@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, UniqueConstraint, create_engine, event, make_url
@@ -165,9 +166,18 @@ def _shown(url: URL) -> str:
 
 def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": PATIENCE}, **POOL)
+    event.listen(engine, "do_connect", _make_private)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_private(_dialect: object, _record: object, words: list[Any], _options: object) -> None:
+    """A new file is for its owner alone, and so is what SQLite puts beside it. Why it can't be made SQLite says."""
+    path = str(words[0]) if words else ""
+    if path and not path.startswith((":memory:", "file:")):
+        with suppress(OSError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -164,6 +165,19 @@ for _ in range(100):
     assert [process.wait() for process in processes] == [0, 0, 0]
     with database.reading() as session:
         assert session.scalar(select(RepositoryRow.interval)) == 300
+
+
+def test_a_new_sqlite_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        database = Database(f"sqlite:///{tmp_path / 'new.db'}")
+        database.migrate()
+        found = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("new.db*")}
+        database.close()
+    finally:
+        os.umask(before)
+    assert found["new.db"] == 0o600
+    assert set(found.values()) == {0o600}
 
 
 def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
