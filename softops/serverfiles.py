@@ -71,7 +71,7 @@ class Found:
     @property
     def foreign(self) -> bool:
         """Whether somebody else put an app there."""
-        return self.revision is None and (self.compose is not None or self.other)
+        return self.revision is None and (self.compose is not None or self.env is not None or self.other)
 
 
 def probe_command(apps_dir: PurePosixPath, apps: Iterable[tuple[str, str]]) -> str:
@@ -157,7 +157,9 @@ def removal_script(directory: PurePosixPath, *, everything: bool) -> str:
     """The script that takes away what softops wrote, and the directory when nothing else is in it; with `everything`
     also the data that the app keeps there."""
     if everything:
-        return _script(directory, ['rm -rf -- "$d"'])
+        # revision.json goes last: an interrupted removal must not leave something that looks like somebody else's.
+        return _script(directory, ['[ ! -d "$d" ] || [ -L "$d" ] || (cd -- "$d"; for f in * .[!.]* ..?*; do '
+                                   f'[ "$f" = {REVISION} ] || rm -rf -- "$f"; done)', 'rm -rf -- "$d"'])
     ours = f"{COMPOSE} {ENV} {REVISION} {PREVIOUS} .{PREVIOUS}.new installed"
     return _script(directory, ['[ -d "$d" ] || return 0; cd -- "$d"', f"rm -rf -- {ours}", "cd /",
                                'rmdir -- "$d" 2>/dev/null || true'])

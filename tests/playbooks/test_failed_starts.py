@@ -140,6 +140,16 @@ def test_a_name_that_is_taken_is_refused_before_anything_is_touched(app: App) ->
         app.server.docker("rm", "--force", f"{app.name}-taken")
 
 
+def test_a_file_with_somebody_elses_values_stays_as_it_is(app: App) -> None:
+    folder = f"/opt/softops/apps/{app.name}"
+    app.server.run("sh", "-c", f"mkdir -p {folder} && cat >{folder}/.env", stdin="THEIRS=1\n")
+    try:
+        assert failure(app.run(app.order("1.0"))) == ("FOREIGN_APP_DIRECTORY", 1003)
+        assert app.file(".env") == "THEIRS=1\n"
+    finally:
+        app.server.run("rm", "-r", folder)
+
+
 @pytest.mark.parametrize("action", ["run", "stop", "restart", "remove"])
 def test_a_directory_that_somebody_else_made_stays_as_it_is(app: App, action: str) -> None:
     folder = f"/opt/softops/apps/{app.name}"

@@ -99,6 +99,21 @@ def test_removing_leaves_files_that_the_app_keeps_in_its_directory(app: App) -> 
     assert app.name not in app.server.run("ls", "/opt/softops/apps")
 
 
+def test_an_interrupted_removal_can_be_repeated(app: App) -> None:
+    app.run(app.order("1.0"))
+    folder = f"/opt/softops/apps/{app.name}"
+    # A directory that can not be deleted stops it in the middle.
+    app.server.run("sh", "-c", f"mkdir -p {folder}/data && mount -t tmpfs none {folder}/data")
+    try:
+        assert app.act("remove", removeVolumes=True).failure("web1") == ("APP_FILES_FAILED", 500)
+        left = set(app.server.run("ls", "-A", folder).split())
+        assert ({"data", "revision.json"} <= left, "compose.yml" in left) == (True, False)
+    finally:
+        app.server.run("umount", f"{folder}/data")
+    assert app.act("remove", removeVolumes=True).changed == {"web1": True}
+    assert app.name not in app.server.run("ls", "/opt/softops/apps")
+
+
 def test_an_app_whose_files_somebody_has_deleted_is_removed_all_the_same(app: App) -> None:
     app.run(app.order("1.0"))
     app.server.run("rm", "-r", f"/opt/softops/apps/{app.name}")
