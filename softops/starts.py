@@ -310,7 +310,8 @@ def _with_strategy(draft: JobDraft, strategy: Strategy, waves: int) -> JobDraft:
 
 
 def _check_started(app: App, server: Server) -> None:
-    if app.revision is None:
+    # What people start by hand from a catalog of their own runs as well, without a revision.
+    if app.state is AppState.INSTALLED:
         raise BadRequest("NEVER_STARTED", software=app.name, version=app.version, server=server.name)
 
 
