@@ -65,8 +65,8 @@ def test_doctor_finds_everything_in_order(alone: Shell, tmp_path: Path) -> None:
     ended = alone("doctor", "--json")
     assert ended.code == 0
     assert {finding["check"]: finding["level"] for finding in ended.document} == {
-        "python": "OK", "ansible": "OK", "git": "OK", "ssh": "OK", "playbooks": "OK", "var": "OK", "inventory": "OK",
-        "catalog": "OK", "database": "OK", "registries": "OK", "server": "NOTE"}
+        "python": "OK", "ansible": "OK", "git": "OK", "ssh": "OK", "compose": "OK", "playbooks": "OK", "var": "OK",
+        "inventory": "OK", "catalog": "OK", "database": "OK", "registries": "OK", "server": "NOTE"}
 
 
 def test_doctor_tells_of_a_locale_that_only_runs_by_hand_stumble_over(alone: Shell, tmp_path: Path) -> None:

@@ -220,7 +220,7 @@ def test_ctrl_c_ends_a_fleet_in_order(fleet: Fleet) -> None:
     with _owner() as owner:
         run_id = _run_id(owner)
         owner.send_signal(signal.SIGINT)
-        assert owner.wait(60) == 0
+        assert owner.wait(100) == 0
     assert remains(run_id) == []
 
 

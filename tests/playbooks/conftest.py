@@ -172,3 +172,7 @@ def app(stage: Stage, request: pytest.FixtureRequest) -> Iterator[App]:
     made.push("1.0")
     yield made
     made.act("remove", removeVolumes=True)
+    # Whatever a test has done to what softops knows of it: other tests look at the same engine.
+    left = made.server.docker("ps", "-aq", "--filter", f"label=io.softops.name={made.name}").split()
+    if left:
+        made.server.docker("rm", "-f", "-v", *left)
