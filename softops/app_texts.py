@@ -46,6 +46,9 @@ APP_TEXTS: Mapping[str, tuple[str, str]] = {
                       "{server} 上没有 {software}；可用 `softops start` 在该处启动。现有：{choices}。"),
     "APP_NOWHERE": ("{software} is on no server. There are: {choices}. Start it with `softops start`.",
                     "没有服务器拥有 {software}。现有：{choices}。可用 `softops start` 启动。"),
+    "APP_ON_SEVERAL": ("{software} is on several servers: {servers}. Name those that are meant: --server or --group on the "
+                       "command line, servers or groups in the API.",
+                       "{software} 在多台服务器上：{servers}。请指明：命令行用 --server 或 --group，API 用 servers 或 groups。"),
     "VOLUMES_UNSURE": ("The data volumes of {software} would be deleted for good. Say --yes if that is meant.",
                        "{software} 的数据卷将被永久删除。若确实如此，请加 --yes。"),
     "NEVER_STARTED": ("{software} {version} is installed on {server} but was never started. Start it with `softops start`.",

@@ -146,6 +146,8 @@ def _unsaid(there: Sequence[Server]) -> tuple[Server, ...]:
     chosen = tuple(server for server in there if DEFAULT in server.groups)
     if not chosen and len(there) == 1:
         chosen = tuple(there)
+    if not there:
+        raise BadRequest("INVENTORY_EMPTY")
     if not chosen:
         raise BadRequest("SERVERS_MISSING", choices=choices("", (f"{one.name} ({one.id})" for one in there)))
     return chosen

@@ -130,9 +130,10 @@ TEXTS: Mapping[str, Text] = {
                              "清单中没有服务器 {server}。现有：{choices}。"),
     "GROUP_NOT_FOUND": Text("There is no group {group} with servers in the inventory. There is: {choices}.",
                             "清单中没有包含服务器的组 {group}。现有：{choices}。"),
-    "SERVERS_MISSING": Text("Say on which servers: by serverId or group. There is: {choices}. "
-                            "A group named default would be taken when nothing is said.",
-                            "请用 serverId 或 group 指定服务器。可选：{choices}。未指定时使用名为 default 的组。"),
+    "SERVERS_MISSING": Text("Say on which servers: --server or --group on the command line, serverId or group in the API. "
+                            "There is: {choices}.",
+                            "请指定服务器：命令行用 --server 或 --group，API 用 serverId 或 group。可选：{choices}。"),
+    "INVENTORY_EMPTY": Text("There is no server in the inventory. Add one to it.", "清单中没有服务器。请先添加服务器。"),
     "SERVER_BUSY": Text("{software} is already being worked on on {server}: job {job}, record {record}. "
                         "Wait for it or cancel it with `softops cancel`.",
                         "{server} 上的 {software} 正在操作中：任务 {job}，记录 {record}。请等待或用 `softops cancel` 取消。"),

@@ -53,7 +53,8 @@ def _only_server(client: Client, name: str) -> Row:
         known = (row["systemSoftAppName"] for row in client.rows("/app/page"))
         raise NotFound("APP_NOWHERE", software=name, choices=choices(name, known))
     if len(there) > 1:
-        raise BadRequest("SERVERS_MISSING", choices=", ".join(row["systemSoftAppServerName"] for row in there))
+        raise BadRequest("APP_ON_SEVERAL", software=name,
+                         servers=", ".join(row["systemSoftAppServerName"] for row in there))
     return {"id": there[0]["systemSoftAppServerId"], "name": there[0]["systemSoftAppServerName"]}
 
 

@@ -177,7 +177,7 @@ def places(call: Call[None, Any]) -> tuple[Server, ...]:
         return chosen_servers(call)
     there = call.service.apps.where(body.name)
     if len(there) > 1:
-        raise BadRequest("SERVERS_MISSING", choices=", ".join(app.server_name for app in there))
+        raise BadRequest("APP_ON_SEVERAL", software=body.name, servers=", ".join(app.server_name for app in there))
     return call.service.servers.choose(ids=[app.server_id for app in there]) if there else chosen_servers(call)
 
 

@@ -144,6 +144,15 @@ def test_what_can_not_be_done_is_said_and_nothing_is_begun(
     assert desk.service.records.job_page(page=1, size=10).total == 0
 
 
+@pytest.mark.parametrize("command", ["upgrade", "rollback", "stop"])
+def test_what_is_on_several_servers_is_not_changed_until_they_are_named(
+        desk: Desk, shell: Shell, command: str) -> None:
+    desk.run("cache:1.0", "web1", "web2")
+    assert shell(command, "cache") == (2, "", (
+        "cache is on several servers: web1, web2. Name those that are meant: --server or --group on the command line, "
+        "servers or groups in the API.\n"))
+
+
 class Teller:
     """Does with a job what a worker would do."""
 
