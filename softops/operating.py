@@ -45,6 +45,10 @@ class Operation(AppWork):
         return True
 
     def _to_remove(self) -> bool:
+        return self._stands() or (self.order.remove_volumes and bool(self._volumes()))
+
+    def _stands(self) -> bool:
+        """Whether more is there than the data of an earlier removal."""
         return self.found.there or bool(self.containers)
 
     def _require_app(self) -> None:
@@ -67,14 +71,17 @@ class Operation(AppWork):
         if self.order.remove_volumes and self.found.compose is not None:
             # With the containers go the volumes without a name; no others are theirs alone.
             self.compose("rm --stop --force --volumes", stage="stop")
-        self.compose("down --remove-orphans", stage="remove")
+        if self._stands():
+            self.compose("down --remove-orphans", stage="remove")
         if self.order.remove_volumes:
             self._remove_volumes()
         self.script(removal_script(self.directory, everything=self.order.remove_volumes))
 
     def _remove_volumes(self) -> None:
+        for name in self._volumes():
+            self.place.engine.remove_volume(name)
+
+    def _volumes(self) -> list[str]:
         """Those that were made for the app. Compose goes by names alone, and somebody else's may have the same one."""
         wanted = {NAME_LABEL: self.order.name, PROJECT_LABEL: self.project}
-        for name, labels in self.place.engine.volumes().items():
-            if wanted.items() <= labels.items():
-                self.place.engine.remove_volume(name)
+        return [name for name, labels in self.place.engine.volumes().items() if wanted.items() <= labels.items()]

@@ -117,7 +117,7 @@ class Starts:
             raise BadRequest("OPERATION_UNKNOWN", operation=operation, known=", ".join(CHANGES))
         for server in servers if operation == "restart" else ():
             _check_started(self._app(server, name), server)
-        drafts = [(self._left_over(server, name) if operation == "remove" else None)
+        drafts = [(self._left_over(server, name, data=remove_volumes) if operation == "remove" else None)
                   or _as_it_is(self._app(server, name), server, operation) for server in servers]
         draft = _job_of(drafts[0], user, {"removeVolumes": True} if remove_volumes else {})
         return self.submit(draft, drafts, strategy)
@@ -162,6 +162,8 @@ class Starts:
             draft = _with_strategy(draft, strategy, max(one.wave or 1 for one in placed))
         job, _ = self._records.create(draft, placed, self._clock())
         hosts = tuple(dict.fromkeys(one.server.name for one in placed))
+        if repository_id is None and draft.soft_id is not None:
+            repository_id = self._images.get(draft.soft_id).repository_id
         job = self._handwork.note(job, hosts, repository_id)
         self._worker.notify(job.id)
         return job
@@ -190,10 +192,11 @@ class Starts:
     def _history(self, server_id: int, name: str) -> tuple[Revision, ...]:
         return self._apps.revisions(server_id, name, page=1, size=1000).records
 
-    def _left_over(self, server: Server, name: str) -> RecordDraft | None:
-        """The removal of what a first start that failed has left where the software never ran."""
+    def _left_over(self, server: Server, name: str, *, data: bool) -> RecordDraft | None:
+        """The removal of what a first start that failed has left where the software never ran, or of the `data` that
+        a removal has kept."""
         last = self._apps.latest(server.id, name) if self._apps.find(server.id, name) is None else None
-        if last is None or last.number is not None:
+        if last is None or not (data or last.number is None):
             return None
         return replace(_back(server, last, "remove"), revision=None, parameters={})
 
