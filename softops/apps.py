@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from softops.jobs import RevisionDraft
 from softops.models import AppRow, JobRow, RecordRow, RevisionRow, ServerRow
 from softops.paging import page_of
 from softops.playbooks import RUNNING_AFTER
+from softops.secretparams import secret_names
 from softops.statuses import AppState
 
 
@@ -65,6 +66,15 @@ class Apps:
         with self._db.reading() as session:
             row = session.scalars(found.order_by(RevisionRow.id.desc()).limit(1)).first()
             return None if row is None else revision_of(row)
+
+    def kept_secrets(self, names: Collection[str]) -> Mapping[tuple[int, str], frozenset[str]]:
+        """Which secrets of these software are kept from what was last tried with it, by server and software."""
+        newest = (select(func.max(RevisionRow.id)).where(RevisionRow.name.in_(names))
+                  .group_by(RevisionRow.server_id, RevisionRow.name))
+        found = (select(RevisionRow.server_id, RevisionRow.name, RevisionRow.entry)
+                 .where(RevisionRow.id.in_(newest), RevisionRow.secrets.is_not(None)))
+        with self._db.reading() as session:
+            return {(server_id, name): secret_names(entry) for server_id, name, entry in session.execute(found)}
 
     def revision(self, server_id: int, name: str, number: int) -> Revision:
         """One revision; NotFound naming the numbers there are."""

@@ -15,7 +15,7 @@ from softops.desired import HostDesire, Wanted, desire_of
 from softops.desiredstate import DesiredState
 from softops.entities import App, Container, Server, SoftImage
 from softops.errors import BadRequest, NotFound, SoftopsError
-from softops.fleetplan import Facts, FleetPlan, Key, plan_fleet
+from softops.fleetplan import Facts, FleetPlan, Key, needs_secret, plan_fleet
 from softops.images import Images
 from softops.inventory import InventoryHost
 from softops.inventorygit import InventoryGit
@@ -75,8 +75,10 @@ class Desires:
         worked_on = self._state.worked_on(now - SETTLING, now + SETTLING)
         apps = [app for app in self._apps.all() if app.server_id in managed]
         heals = self._state.heals(now - HEAL_SPAN)
-        return Facts(apps=_by_server(apps), images=self._wished(desires.values()), containers=containers,
-                     revisions=self._state.revisions(),
+        images = self._wished(desires.values())
+        secretive = {one.name for one in images.values() if isinstance(one, SoftImage) and needs_secret(one)}
+        return Facts(apps=_by_server(apps), images=images, containers=containers,
+                     revisions=self._state.revisions(), secrets=self._apps.kept_secrets(secretive),
                      settling=worked_on,
                      flapping=frozenset(key for key, count in heals.items() if count >= HEAL_LIMIT))
 

@@ -117,6 +117,8 @@ class Facts:
     """What is in force, by server and software."""
     containers: Mapping[int, Sequence[Container]] = field(default_factory=dict)
     """By server; servers whose engine can't be seen are left out."""
+    secrets: Mapping[tuple[int, str], frozenset[str]] = field(default_factory=dict)
+    """Names of the secrets that are kept of what does not run, also of what was removed; by server and software."""
     flapping: frozenset[tuple[int, str]] = frozenset()
     settling: frozenset[tuple[int, str]] = frozenset()
     """What somebody works on or did only now, so that its containers are another matter by the time they are known."""
@@ -172,7 +174,8 @@ def _step(server: Server, wish: Wish, app: App | None, facts: Facts) -> Step | N
     if wish.state is Wanted.ABSENT:
         return None if app is None else _removal(server, app, "WANTED_ABSENT")
     image = _image(wish, app, facts)
-    parameters = _parameters(wish, app, image)
+    kept = facts.secrets.get((server.id, wish.name), frozenset())
+    parameters = _parameters(wish, app, image, kept)
     granted = Step(server=server, software=wish.name, kind=Kind.START, operation="start", image=image, reasons=(),
                    parameters=parameters, accept_permissions=wish.accept_permissions)
     if wish.state is Wanted.STOPPED:
@@ -252,16 +255,22 @@ def _image(wish: Wish, app: App | None, facts: Facts) -> SoftImage:
     return found
 
 
-def _parameters(wish: Wish, app: App | None, image: SoftImage) -> Mapping[str, Any]:
+def needs_secret(image: SoftImage) -> frozenset[str]:
+    """The secrets that a version can't do without and that nobody can generate."""
+    secrets = secret_names(image.entry)
+    return frozenset(one.name for one in declared(image.entry) if one.name in secrets and one.must_be_given())
+
+
+def _parameters(wish: Wish, app: App | None, image: SoftImage, kept: frozenset[str]) -> Mapping[str, Any]:
     """The values in force by the wish, secrets apart."""
     secrets = secret_names(image.entry)
     given = sorted(secrets & wish.parameters.keys())
     if given:
         raise _Refused(BadRequest("DESIRED_SECRET", name=given[0], software=wish.name), f".parameters.{given[0]}")
     started = app is not None and app.revision is not None
-    for param in declared(image.entry):
-        if param.name in secrets and param.must_be_given() and not started and wish.state is Wanted.RUNNING:
-            raise _Refused(BadRequest("DESIRED_SECRET_MISSING", name=param.name, software=wish.name), ".parameters")
+    missing = sorted(needs_secret(image) - kept)
+    if missing and not started and wish.state is Wanted.RUNNING:
+        raise _Refused(BadRequest("DESIRED_SECRET_MISSING", name=missing[0], software=wish.name), ".parameters")
     try:
         return check_parameters(_open(image.entry), wish.parameters)
     except BadRequest as exc:

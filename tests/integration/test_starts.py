@@ -112,6 +112,16 @@ def test_for_the_inventory_only_secrets_are_kept(desk: Desk) -> None:
     assert desk.app("shop").managed is True
 
 
+def test_secrets_that_outlive_a_removal_are_known(desk: Desk) -> None:
+    desk.run("shop:1.0", parameters=GIVEN)
+    desk.run("cache:1.0")
+    desk.end(desk.starts.operate("remove", "shop", desk.servers(), user="zoe"))
+    (server,) = desk.servers()
+    kept = {(server.id, "shop"): frozenset({"PASSWORD", "KEY"})}
+    assert desk.service.apps.kept_secrets({"shop", "cache", "nowhere"}) == kept
+    assert desk.service.apps.kept_secrets(()) == {}
+
+
 def test_what_is_required_is_started_first_on_each_server_where_it_does_not_run(desk: Desk) -> None:
     desk.run("cache:1.0", "web2")
     job = desk.start("front:1.0", "web1", "web2", with_required=True)

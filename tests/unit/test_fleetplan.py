@@ -225,6 +225,14 @@ def test_a_secret_that_is_kept_needs_no_value() -> None:
     assert outline(planned(NGINX, an_app(parameters={}), images=(image,), revision=a_revision(image.entry))) == []
 
 
+@pytest.mark.parametrize(("kept", "missing"), [({"PASSWORD"}, []), ({"TOKEN"}, ["PASSWORD"])])
+def test_a_secret_that_outlived_a_removal_needs_no_value(kept: set[str], missing: list[str]) -> None:
+    image = an_image(entry={"params": [SECRET]})
+    found = planned(NGINX, images=(image,), secrets={(1, "nginx"): frozenset(kept)})
+    assert [problem.params["name"] for problem in found.problems] == missing
+    assert outline(found) == ([] if missing else [("nginx", "create", "start", ["NOT_THERE"])])
+
+
 def test_removals_come_first_and_what_is_required_before_what_requires_it() -> None:
     shop = an_image("a-shop", entry={"requires": ["cache"]})
     cache = an_image("cache", entry={"requires": ["store"]})
