@@ -142,12 +142,12 @@ def apps(name: Annotated[str | None, typer.Argument(help=say("WHOLE_NAME"), meta
 
 
 def history(name: WholeName,
-            server: Annotated[str | None, typer.Option("--server", "-s", help=say("HISTORY_SERVER"),
-                                                       show_default=False)] = None,
+            server: Annotated[list[str] | None, typer.Option("--server", "-s", help=say("HISTORY_SERVER"),
+                                                             show_default=False)] = None,
             as_json: Json = False) -> None:
     from softops.cli import history
 
-    history.revisions(name, server=server, as_json=as_json)
+    history.revisions(name, servers=server or [], as_json=as_json)
 
 
 COMMANDS: Mapping[str, tuple[str, Callable[..., None]]] = {

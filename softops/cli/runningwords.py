@@ -19,7 +19,7 @@ RUNNING_HELP: Mapping[str, Text] = {
                        "从服务器移除软件；除非另行要求，数据卷保留。"),
     "APPROVE": Text("Let a job begin its next wave.", "允许任务开始下一批。"),
     "APPS": Text("List what is on servers.", "列出服务器上的软件。"),
-    "HISTORY": Text("List what a software has been on a server, newest first.", "列出软件在服务器上的历史记录，新的在前。"),
+    "HISTORY": Text("List what a software has been on each server, newest first.", "列出软件在各服务器上的历史记录，新的在前。"),
     "APP_SOFTWARE": Text("NAME or NAME:VERSION; without a version, the one that is on the servers, or else the highest available.",
                          "名称 或 名称:版本；不给版本则为服务器上已有的版本，否则为可用的最高版本。"),
     "ACCEPT": Text("Grant a permission that the software declares; may be repeated.", "授予软件声明的一项权限，可重复。"),
@@ -35,7 +35,8 @@ RUNNING_HELP: Mapping[str, Text] = {
     "ROLLBACK_ONE": Text("Give --revision or --to, not both.", "请给出 --revision 或 --to 之一。"),
     "VOLUMES": Text("Delete its data volumes too.", "同时删除其数据卷。"),
     "YES": Text("Do not ask.", "不再询问。"),
-    "HISTORY_SERVER": Text("Name or id of the server; not needed where only one has it.", "服务器的名称或编号；仅一台拥有时可不给。"),
+    "HISTORY_SERVER": Text("Name or id of a server, may be repeated; without it, all that have the software.",
+                           "服务器的名称或编号，可重复；不给则为所有拥有该软件的服务器。"),
 }
 
 RUNNING_WORDS: Mapping[str, Text] = {

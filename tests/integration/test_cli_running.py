@@ -99,8 +99,8 @@ def test_the_history_marks_what_is_there_now(desk: Desk, shell: Shell) -> None:
     desk.run("shop:2.0")
     desk.end(desk.starts.rollback("shop", desk.servers(), Wish(user="zoe")))
     code, out, _ = shell("history", "shop")
-    assert (code, [row[:3] for row in table(out)[1:]]) == (0, [["*", "3", "1.0"], ["2", "2.0", row_time(out, 2)],
-                                                              ["1", "1.0", row_time(out, 3)]])
+    assert (code, [row[:4] for row in table(out)[1:]]) == (0, [
+        ["web1", "*", "3", "1.0"], ["web1", "2", "2.0", row_time(out, 2)], ["web1", "1", "1.0", row_time(out, 3)]])
     rows = json.loads(shell("history", "shop", "-s", "web1", "--json")[1])
     assert [(row["systemSoftRevisionNumber"], row["current"]) for row in rows] == [(3, True), (2, False), (1, False)]
     assert shell("history", "nothing")[::2] == (
@@ -108,7 +108,24 @@ def test_the_history_marks_what_is_there_now(desk: Desk, shell: Shell) -> None:
 
 
 def row_time(out: str, row: int) -> str:
-    return table(out)[row][2]
+    return table(out)[row][3]
+
+
+def test_the_history_is_that_of_every_server_that_has_it_or_of_those_named(desk: Desk, shell: Shell) -> None:
+    desk.run("cache:1.0", "web1", "web2")
+    desk.run("cache:1.1", "web2")
+    desk.run("shop:1.0", "web1", parameters=GIVEN)
+
+    def told(*words: str) -> list[tuple[str, int, bool]]:
+        return [(row["serverName"], row["systemSoftRevisionNumber"], row["current"])
+                for row in json.loads(shell("history", *words, "--json")[1])]
+
+    everywhere = [("web1", 1, True), ("web2", 2, True), ("web2", 1, False)]
+    assert told("cache") == told("cache", "-s", "web1", "-s", "web2") == everywhere
+    assert told("cache", "-s", "web2") == everywhere[1:]
+    code, out, _ = shell("history", "shop", "-s", "web1", "-s", "web2")
+    assert (code, table(out)[1][:4], out.splitlines()[2:]) == (
+        0, ["web1", "*", "1", "1.0"], ["shop was never started on web2."])
 
 
 def test_a_start_says_where_how_and_in_which_waves(desk: Desk, shell: Shell, tmp_path: Path) -> None:
