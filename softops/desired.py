@@ -74,7 +74,7 @@ class Misfit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostDesire:
-    """What one host shall run. With problems it has no wishes: such a host is left alone."""
+    """What one host shall run. With problems it is left alone; the wishes that can be read are there to be judged."""
 
     host: str
     managed: bool
@@ -105,9 +105,9 @@ def desire_of(host: str, variables: Mapping[str, Any]) -> HostDesire:
         reading.complain(VARIABLE, "DESIRED_TOO_MANY", count=len(found), limit=MAX_APPS)
         return HostDesire(host=host, managed=True, problems=tuple(reading.problems))
     wishes = [reading.wish(variable, name, content) for name, (variable, content) in sorted(found.items())]
-    problems = tuple(reading.problems)
-    return HostDesire(host=host, managed=bool(variables), problems=problems,
-                      wishes=() if problems else tuple(wish for wish in wishes if wish is not None))
+    # Without a version there is nothing that the rest of a wish could be held against.
+    readable = tuple(one for one in wishes if one is not None and (one.version or one.state is Wanted.ABSENT))
+    return HostDesire(host=host, managed=bool(variables), problems=tuple(reading.problems), wishes=readable)
 
 
 class _Reading:

@@ -138,23 +138,23 @@ def _plan_server(server: Server, desire: HostDesire, facts: Facts) -> ServerPlan
     apps = {app.name: app for app in facts.apps.get(server.id, ())}
     listed = {wish.name: wish for wish in desire.wishes}
     hand = tuple(name for name, app in apps.items() if name not in listed and not app.managed)
-    if desire.problems:
-        return ServerPlan(server=server, problems=desire.problems)
-    steps, settled, problems = list[Step](), list[str](), list[Misfit]()
+    steps, settled, problems = list[Step](), list[str](), list(desire.problems)
     for wish in desire.wishes:
         try:
             step = _step(server, wish, apps.get(wish.name), facts)
-            _check_requires(wish, step, listed, apps)
+            if not desire.problems:
+                # What could not be read may be just what is required.
+                _check_requires(wish, step, listed, apps)
         except _Refused as exc:
-            problems.append(Misfit(host=server.name, variable=f"{wish.variable}.{wish.name}{exc.where}",
-                                   reason=exc.error.reason, params=exc.error.params))
+            found = (_misfit(server, wish, where, error) for where, error in exc.errors)
+            problems += [one for one in found if not any(_same_place(one, other) for other in desire.problems)]
             continue
         if step is not None:
             steps.append(replace(step, flapping=(server.id, wish.name) in facts.flapping))
         else:
             settled.append(wish.name)
     if problems:
-        return ServerPlan(server=server, problems=tuple(problems), unmanaged=hand)
+        return ServerPlan(server=server, problems=tuple(problems), unmanaged=() if desire.problems else hand)
     steps += [_removal(server, app, "UNWANTED") for name, app in apps.items() if name not in listed and app.managed]
     adopted = tuple(name for name in settled if name in apps and not apps[name].managed)
     return ServerPlan(server=server, steps=tuple(ordered(steps)), settled=tuple(settled), adopted=adopted,
@@ -162,11 +162,22 @@ def _plan_server(server: Server, desire: HostDesire, facts: Facts) -> ServerPlan
 
 
 class _Refused(Exception):
-    """A wish that can't be granted, and where in it the reason stands."""
+    """A wish that can't be granted: where in it which reasons stand."""
 
-    def __init__(self, error: SoftopsError, where: str = "") -> None:
-        super().__init__(error.reason)
-        self.error, self.where = error, where
+    def __init__(self, *errors: tuple[str, SoftopsError]) -> None:
+        super().__init__(*(error.reason for _, error in errors))
+        self.errors = errors
+
+
+def _misfit(server: Server, wish: Wish, where: str, error: SoftopsError) -> Misfit:
+    return Misfit(host=server.name, variable=f"{wish.variable}.{wish.name}{where}", reason=error.reason,
+                  params=error.params)
+
+
+def _same_place(one: Misfit, other: Misfit) -> bool:
+    """Whether one of two problems stands within the other, which may be its reason."""
+    first, second = f"{one.variable}.", f"{other.variable}."
+    return first.startswith(second) or second.startswith(first)
 
 
 def _step(server: Server, wish: Wish, app: App | None, facts: Facts) -> Step | None:
@@ -249,9 +260,9 @@ def _image(wish: Wish, app: App | None, facts: Facts) -> SoftImage:
     """The version that is wished for. One that left git is good enough only where it is already."""
     found = facts.images[wish.name, wish.version, wish.repository]
     if isinstance(found, SoftopsError):
-        raise _Refused(found, ".version")
+        raise _Refused((".version", found))
     if found.status is ImageStatus.RETIRED and (app is None or app.version != found.version):
-        raise _Refused(BadRequest("SOFTWARE_RETIRED", software=found.name, version=found.version), ".version")
+        raise _Refused((".version", BadRequest("SOFTWARE_RETIRED", software=found.name, version=found.version)))
     return found
 
 
@@ -262,19 +273,35 @@ def needs_secret(image: SoftImage) -> frozenset[str]:
 
 
 def _parameters(wish: Wish, app: App | None, image: SoftImage, kept: frozenset[str]) -> Mapping[str, Any]:
-    """The values in force by the wish, secrets apart."""
-    secrets = secret_names(image.entry)
-    given = sorted(secrets & wish.parameters.keys())
-    if given:
-        raise _Refused(BadRequest("DESIRED_SECRET", name=given[0], software=wish.name), f".parameters.{given[0]}")
+    """The values in force by the wish, secrets apart; all that is wrong with them at once."""
+    given = sorted(secret_names(image.entry) & wish.parameters.keys())
+    errors: list[tuple[str, SoftopsError]] = [
+        (f".parameters.{name}", BadRequest("DESIRED_SECRET", name=name, software=wish.name)) for name in given]
     started = app is not None and app.revision is not None
     missing = sorted(needs_secret(image) - kept)
-    if missing and not started and wish.state is Wanted.RUNNING:
-        raise _Refused(BadRequest("DESIRED_SECRET_MISSING", name=missing[0], software=wish.name), ".parameters")
-    try:
-        return check_parameters(_open(image.entry), wish.parameters)
-    except BadRequest as exc:
-        raise _Refused(exc, f".parameters.{exc.params['name']}") from exc
+    if not started and wish.state is Wanted.RUNNING:
+        errors += [(".parameters", BadRequest("DESIRED_SECRET_MISSING", name=name, software=wish.name))
+                   for name in missing if name not in given]
+    open_values = {name: value for name, value in wish.parameters.items() if name not in given}
+    values, wrong = _checked(_open(image.entry), open_values)
+    errors += [(f".parameters.{exc.params['name']}", exc) for exc in wrong]
+    if errors:
+        raise _Refused(*errors)
+    return values
+
+
+def _checked(entry: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[BadRequest]]:
+    """The values in force of what is right, and what is wrong with the others."""
+    wrong = list[BadRequest]()
+    while True:
+        try:
+            return check_parameters(entry, given), wrong
+        except BadRequest as exc:
+            # Without this one the next is found.
+            wrong.append(exc)
+            name = exc.params["name"]
+            given = {key: value for key, value in given.items() if key != name}
+            entry = {**entry, "params": [one for one in entry.get("params", ()) if one["name"] != name]}
 
 
 def _open(entry: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -318,7 +345,7 @@ def _check_requires(wish: Wish, step: Step | None, listed: Mapping[str, Wish], a
         other = listed.get(name)
         by_hand = other is None and name in apps and not apps[name].managed
         if not by_hand and (other is None or other.state is not Wanted.RUNNING):
-            raise _Refused(BadRequest("DESIRED_REQUIRES", software=wish.name, required=name))
+            raise _Refused(("", BadRequest("DESIRED_REQUIRES", software=wish.name, required=name)))
 
 
 def ordered(steps: Sequence[Step]) -> list[Step]:

@@ -56,11 +56,9 @@ def print_plan(output: Output, found: Plan) -> None:
     rows = [_cells(server["server"], step) for server in found["servers"] for step in server["steps"]]
     if rows:
         output.table(("SERVER", "OPERATION", "SOFTWARE", "VERSION", "SIZE", "REMARK"), rows)
-    for server in found["servers"]:
-        for problem in server["problems"]:
-            output.console.print(Text.assemble(
-                (plain(f"{problem['server']}: {problem['variable']}"), "bold"), ": ", (plain(problem["text"]), "red")),
-                soft_wrap=True)
+    for variable, text, hosts in _problems(found):
+        output.console.print(Text.assemble(
+            (plain(f"{', '.join(hosts)}: {variable}"), "bold"), ": ", (plain(text), "red")), soft_wrap=True)
     left = [f"{server['server']}: {', '.join(server['unmanaged'])}" for server in found["servers"]
             if server["unmanaged"]]
     if left:
@@ -69,6 +67,15 @@ def print_plan(output: Output, found: Plan) -> None:
     if unseen:
         output.line("PLAN_UNSEEN", count=len(unseen), servers=", ".join(unseen[:10]))
     _print_sum(output, found)
+
+
+def _problems(found: Plan) -> Sequence[tuple[str, str, Sequence[str]]]:
+    """Each problem once, with its hosts."""
+    hosts: dict[tuple[str, str], list[str]] = {}
+    for server in found["servers"]:
+        for problem in server["problems"]:
+            hosts.setdefault((problem["variable"], problem["text"]), []).append(problem["server"])
+    return [(variable, text, names) for (variable, text), names in hosts.items()]
 
 
 def _print_sum(output: Output, found: Plan) -> None:

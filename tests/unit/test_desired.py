@@ -19,7 +19,7 @@ def wishes(**variables: Any) -> tuple[Wish, ...]:
 
 def problems(**variables: Any) -> list[tuple[str, str]]:
     found = desire_of("web1", variables)
-    assert (found.wishes, found.managed) == ((), True)
+    assert found.managed is True
     for problem in found.problems:
         assert problem.reason in TEXTS
         assert re.search(r"\{[a-z_]+\}", problem.text("en") + problem.text("zh")) is None
@@ -135,6 +135,15 @@ def test_all_problems_of_a_host_are_told_at_once() -> None:
     assert problems(softops_apps={"A": {}, "b": {"version": 1, "state": "on"}}, softops_apps_x=7) == [
         ("softops_apps_x", "DESIRED_NO_MAPPING"), ("softops_apps.A", "DESIRED_NAME"),
         ("softops_apps.b.state", "DESIRED_STATE"), ("softops_apps.b.version", "DESIRED_VERSION_NUMBER")]
+
+
+def test_what_can_be_read_beside_a_problem_is_there_to_be_judged() -> None:
+    found = desire_of("web1", {"softops_apps": {
+        "a": {"version": "1", "parameters": [1]}, "b": {"version": 1}, "c": {"state": "absent", "x": 1}, "D": {},
+        "e": {"version": "2"}}})
+    assert found.wishes == (Wish(name="a", version="1"), Wish(name="c", version="", state=Wanted.ABSENT),
+                            Wish(name="e", version="2"))
+    assert len(found.problems) == 4
 
 
 def test_the_nearest_right_key_is_offered() -> None:

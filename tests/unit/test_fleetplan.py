@@ -215,6 +215,26 @@ def test_what_can_not_be_granted_leaves_the_host_alone(wanted: Any, image: SoftI
     assert found.steps == ()
 
 
+def test_all_problems_of_a_host_are_told_at_once() -> None:
+    image = an_image(entry={"params": [PORT, SECRET, {"name": "HOST", "type": "string"}]})
+    found = planned({
+        "Bad": {"version": "1.0"}, "redis": {"version": "1"}, "other": {"version": "1.0", "parameters": {"A": "x"}},
+        "nginx": {"version": "1.0", "paramters": {}, "parameters": {"PORT": 1, "HTTP_PORT": "many", "PASSWORD": "x",
+                                                                      "HOST": {"__ansible_vault": "x"}}},
+        "unread": {"version": 1.1, "parameters": {"B": 1}}},
+        images=(image, an_image("other", entry={"requires": ["unread"]})))
+    assert [(problem.variable, problem.reason) for problem in found.problems] == [
+        ("softops_apps.Bad", "DESIRED_NAME"), ("softops_apps.nginx.paramters", "DESIRED_KEY"),
+        ("softops_apps.nginx.parameters.HOST", "DESIRED_VAULT"),
+        ("softops_apps.unread.version", "DESIRED_VERSION_NUMBER"),
+        ("softops_apps.nginx.parameters.PASSWORD", "DESIRED_SECRET"),
+        ("softops_apps.nginx.parameters.PORT", "PARAMETER_UNKNOWN"),
+        ("softops_apps.nginx.parameters.HTTP_PORT", "PARAMETER_WANTS_INT"),
+        ("softops_apps.other.parameters.A", "PARAMETER_UNKNOWN"),
+        ("softops_apps.redis.version", "SOFTWARE_NAME_NOT_FOUND")]
+    assert found.steps == ()
+
+
 def test_a_version_that_left_the_catalog_may_stay_where_it_is() -> None:
     retired = an_image(status=ImageStatus.RETIRED)
     assert outline(planned(NGINX, an_app(), images=(retired,))) == []
