@@ -21,6 +21,7 @@ from softops.engine import Engine
 from softops.errors import BadRequest, RegistryError, ServerUnreachable, SoftopsError
 from softops.handspool import SPOOL, order_line, spool, spool_text, state_line
 from softops.installed import fingerprint, noted_in
+from softops.literals import literal
 from softops.locations import is_loopback, location
 from softops.lookups import Lookups
 from softops.narration import BothNarrators, HandNarrator, LineNarrator, Narrator
@@ -75,6 +76,14 @@ class EngineAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
     def variable(self, name: str) -> Any:
         """The value of a variable for this host, None when it has none."""
         return self._templar.template(self._vars.get(name))
+
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        """A variable that holds values of parameters: they are data, so `{{ }}` in them stays what it is. Values of
+        !vault are decrypted. BadRequest for anything else than a mapping."""
+        value = literal(self._vars.get(name), decrypt=True)
+        if value is not None and not isinstance(value, Mapping):
+            raise BadRequest("INPUT_INVALID", problem=f"{name} has to be a mapping of names and values")
+        return value or {}
 
     def text(self, name: str) -> str:
         """The value of a variable as text; empty when it has none."""

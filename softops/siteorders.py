@@ -55,23 +55,6 @@ def env_values(text: str) -> Mapping[str, str]:
             for name, value in _LINE.findall(text)}
 
 
-def literal(value: Any) -> Any:
-    """A variable as Ansible holds it, as plain data in which nothing is evaluated any more."""
-    if isinstance(value, bool) or value is None:
-        return value
-    for plain in (int, float, str):
-        if isinstance(value, plain):
-            # Ansible's own subclasses carry tags.
-            return plain(value)
-    if isinstance(value, Mapping):
-        return {str(key): literal(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [literal(one) for one in value]
-    if "Encrypted" in type(value).__name__:
-        return {"__ansible_vault": ""}
-    return str(value)
-
-
 def _order(wish: Wish, found: Found, env_of: EnvOf, said: Mapping[str, Any]) -> AppOrder:
     if wish.state is not Wanted.RUNNING:
         action = "stop" if wish.state is Wanted.STOPPED else "remove"

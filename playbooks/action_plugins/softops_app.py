@@ -31,8 +31,9 @@ if is_by_hand():
     # Loaded here, before Ansible forks for every server; runs of softops begin sooner without it.
     from softops.desired import app_variables, desire_of
     from softops.handorders import app_by_hand
+    from softops.literals import literal
     from softops.sharedmodels import SharedModels
-    from softops.siteorders import literal, site_orders, told
+    from softops.siteorders import site_orders, told
 
 
 class ActionModule(EngineAction):
@@ -55,7 +56,7 @@ class ActionModule(EngineAction):
     def _site(self) -> dict[str, Any]:
         """Everything that the inventory says of this host; see siteorders.py."""
         desire = desire_of(self.host, literal(app_variables(self._vars)))
-        said = {**self._hand_values(), "secrets": self.variable("softops_secrets"),
+        said = {**self._hand_values(), "secrets": self.mapping("softops_secrets"),
                 "judge": SharedModels(Path(constants.DEFAULT_LOCAL_TMP))}
         if desire.problems:
             raise BadRequest("SITE_PROBLEMS", problems=told(desire.problems))
@@ -114,7 +115,7 @@ class ActionModule(EngineAction):
 
     def _hand_values(self) -> Mapping[str, Any]:
         return {"catalog": self.text("softops_catalog"), "name": self.text("softops_name"),
-                "version": self.text("softops_version"), "parameters": self.variable("softops_parameters") or {},
+                "version": self.text("softops_version"), "parameters": self.mapping("softops_parameters"),
                 "accepted": self.variable("softops_accept_permissions") or [],
                 "healthTimeout": self.variable("softops_health_timeout"), "settle": self.variable("softops_settle"),
                 "removeVolumes": self.variable("softops_remove_volumes"), "pull": self.pull_by_hand()}

@@ -57,5 +57,5 @@ class ActionModule(EngineAction):
         if self.input is not None:
             return order_of(self.input)
         return order_by_hand(Path(self.text("softops_catalog")), self.text("softops_name"),
-                             self.text("softops_version"), parameters=self.variable("softops_parameters") or {},
+                             self.text("softops_version"), parameters=self.mapping("softops_parameters"),
                              pull=self.pull_by_hand())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from tests.playbooks.conftest import Played, Stage
 
@@ -69,6 +70,21 @@ def test_parameters_are_checked_and_secrets_are_not_noted(hand: Hand) -> None:
     assert hand.install("-e", "softops_name=other-hand", "-e", json.dumps(given)).code == 0
     assert hand.noted("other-hand", "1")["parameters"] == {"TZ": "UTC"}
     assert hand.install("-e", "softops_name=other-hand").failure("web1") == ("PARAMETER_MISSING", 400)
+
+
+def test_values_are_data_and_those_of_a_vault_are_decrypted(hand: Hand, tmp_path: Path) -> None:
+    password, given = tmp_path / "password", tmp_path / "given.yml"
+    password.write_text("open")
+    sealed = VaultLib([("default", VaultSecret(b"open"))]).encrypt("geheim {{ x }}").decode()
+    lines = "".join(f"      {line}\n" for line in sealed.splitlines())
+    given.write_text(f'softops_parameters:\n  TZ: "My $shop {{{{ x }}}}"\n  PASSWORD: !vault |\n{lines}')
+    played = hand.install("-e", "softops_name=other-hand", "-e", f"@{given}", "--vault-password-file", str(password))
+    assert (played.code, hand.noted("other-hand", "1")["parameters"]) == (0, {"TZ": "My $shop {{ x }}"})
+
+
+def test_parameters_that_are_no_mapping_are_refused(hand: Hand) -> None:
+    played = hand.install("-e", "softops_name=other-hand", "-e", "softops_parameters=TZ")
+    assert played.failure("web1") == ("INPUT_INVALID", 400)
 
 
 @pytest.mark.parametrize(("words", "reason", "sentence"), [

@@ -55,6 +55,14 @@ def test_a_software_is_started_stopped_and_removed_by_hand(hand: Hand) -> None:
     assert [hand.play("remove", "-e", "softops_remove_volumes=true").changed["web1"] for _ in range(2)] == [True, False]
 
 
+def test_values_are_data_for_ansible_and_compose(hand: Hand) -> None:
+    password = 'My $shop {{ x }} {% y'
+    assert hand.start(PASSWORD=password).code == 0
+    (container,) = hand.app.containers()
+    env = hand.app.server.docker("exec", container, "env")
+    assert f"PASSWORD={password}" in env.splitlines()
+
+
 def test_parameters_are_checked_before_a_server_is_touched(hand: Hand) -> None:
     assert hand.start(PORT="many").failure("web1")[1] == 400
     assert hand.start(OTHER="x").failure("web1") == ("PARAMETER_UNKNOWN", 400)
