@@ -172,6 +172,14 @@ def watch(job: Annotated[int | None, typer.Argument(help=say("JOB"), show_defaul
     work.watch(job, as_json=as_json)
 
 
+@app.command(help=say("JOBS"))
+def jobs(status: Status = None, limit: Annotated[int, typer.Option("--limit", "-n", min=1, help=say("LIMIT"))] = 50,
+         as_json: Json = False) -> None:
+    from softops.cli import jobs
+
+    jobs.jobs(status=status, limit=limit, as_json=as_json)
+
+
 @app.command(help=say("RECORDS"))
 def records(soft: Annotated[str | None, typer.Option("--soft", help=say("SOFT_FILTER"), show_default=False)] = None,
             server: Annotated[str | None, typer.Option("--server", "-s", help=say("SERVER_FILTER"),

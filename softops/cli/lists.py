@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from softops.cli.amounts import size, took
+from softops.cli.jobs import with_waits
 from softops.cli.output import FAILED, Output
 from softops.cli.selection import find_servers, versions_of
 from softops.cli.session import session
@@ -75,7 +76,7 @@ def records(*, soft: str | None, server: str | None, status: str | None, job: in
         elif not rows:
             output.line("NO_RECORDS")
         else:
-            record_table(output, rows)
+            record_table(output, with_waits(client, output, rows))
 
 
 def record_table(output: Output, rows: Iterable[Row]) -> None:

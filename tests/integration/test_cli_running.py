@@ -279,3 +279,27 @@ def test_when_too_much_failed_the_job_that_takes_it_back_is_shown_too(desk: Desk
         assert watching.returncode == 1
         assert f"Too much failed, so job {undone.id} brings back what was there before.\n" in out
         assert f"Job {undone.id}: rollback cache 1.0 on web1\n" in out
+
+
+def test_jobs_and_records_say_what_they_wait_for(desk: Desk, shell: Shell) -> None:
+    assert shell("jobs")[:2] == (0, "No jobs match.\n")
+    desk.run("shop:1.0", "web1", parameters=GIVEN)
+    shell("start", "cache:1.0", "-s", "web1", "-s", "web2", "--batch", "1", "--approval", "--detach")
+    job = newest(desk)
+    teller = Teller(desk, job)
+
+    def remarks() -> tuple[list[str], str]:
+        told = [shell(*words)[1].splitlines()[1:] for words in (("records", "--job", str(job.id)), ("jobs",))]
+        return [line.rpartition("  ")[2] for line in told[0] if "PENDING" in line], told[1][0].rpartition("  ")[2]
+
+    assert remarks()[0][-1] == "waits for wave 2 of 2"
+    teller.wave(1, DONE)
+    desk.service.records.set_wave(job.id, wave=2, waiting="settle")
+    assert remarks() == (["waits for wave 2 of 2"], "waits for wave 2 of 2")
+    desk.service.records.set_wave(job.id, wave=2, waiting="approval")
+    wait = f"waits for an approval: softops approve {job.id}"
+    assert remarks() == ([wait], wait)
+    listed = [row[:6] for row in table(shell("jobs")[1])]
+    assert listed == [["Job", "Operation", "Software", "Version", "Status", "Wave"],
+                      ["2", "start", "cache", "1.0", "RUNNING", "2/2"], ["1", "start", "shop", "1.0", "SUCCESS", "-"]]
+    assert [row["id"] for row in json.loads(shell("jobs", "--status", "success", "--json")[1])] == [1]
