@@ -14,7 +14,7 @@ APP_TEXTS: Mapping[str, tuple[str, str]] = {
     "RESTART_SUCCESS": ("Restarted.", "已重启"),
     "REMOVE_SUCCESS": ("Removed.", "已移除"),
     "REVISION_NOT_FOUND": ("{software} has no revision {revision} on this server. There are: {choices}.",
-                           "{software} 在此服务器上没有版本记录 {revision}。现有：{choices}。"),
+                           "{software} 在此服务器上没有修订 {revision}。现有：{choices}。"),
     "NOTHING_TO_APPROVE": ("Job {job} does not wait for an approval.", "任务 {job} 未在等待批准。"),
     "SECRET_KEY_INVALID": ("SOFTOPS_SECRET_KEY is no key. Make one with: python -c \"from cryptography.fernet import "
                            "Fernet; print(Fernet.generate_key().decode())\"",
@@ -27,6 +27,8 @@ APP_TEXTS: Mapping[str, tuple[str, str]] = {
                               "无法使用密钥文件 {path}：{problem}。请确保 softops 可读取它。"),
     "ALREADY_RUNNING": ("It runs like that already; nothing was changed.", "已按此方式运行，未做任何更改"),
     "STRATEGY_UNKNOWN": ("The strategy has no {name}. It knows: {choices}.", "策略没有 {name} 项。可用：{choices}。"),
+    "STRATEGY_BATCH": ("{name} of the strategy is wrong. It may be a number from 1 or a share from 1% to 100%.",
+                       "策略的 {name} 无效。可以是 1 起的数量，或 1% 到 100% 的比例。"),
     "STRATEGY_INVALID": ("{name} of the strategy is wrong. It may be: {wanted}.", "策略的 {name} 无效。可以是：{wanted}。"),
     "WAVES_STOPPED": ("Not begun: too much failed in the waves before (servers: {failed}, allowed: {allowed}). Mend "
                       "that, then go on with `softops retry {job}`.",
@@ -55,7 +57,7 @@ APP_TEXTS: Mapping[str, tuple[str, str]] = {
                       "{software} {version} 已安装在 {server} 上，但从未启动。请用 `softops start` 启动。"),
     "NOTHING_TO_ROLL_BACK": ("{software} on {server} has no other revision to go back to (asked for version: {version}). "
                              "There are: {choices}.",
-                             "{server} 上的 {software} 没有可回滚的其他记录（所求版本：{version}）。现有：{choices}。"),
+                             "{server} 上的 {software} 没有可回滚的其他修订（所求版本：{version}）。现有：{choices}。"),
     "WAVE_APPROVED": ("Wave {wave} of job {job} may begin.", "任务 {job} 的第 {wave} 批可以开始"),
     "HAND_SERVERS_UNKNOWN": ("softops knows none of these servers: {servers}. Its inventory is another one "
                              "(SOFTOPS_INVENTORY).", "softops 不认识这些服务器：{servers}。它使用的是另一份清单（SOFTOPS_INVENTORY）。"),

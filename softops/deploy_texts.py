@@ -57,17 +57,20 @@ DEPLOY_TEXTS: Mapping[str, tuple[str, str]] = {
         "Port {port} of the server is in use (container: {owner}). Choose another port or stop what uses it.",
         "服务器端口 {port} 已被占用（容器：{owner}）。请选择其他端口或停止占用者。"),
     "CONTAINER_EXITED": (
-        "{service} ended with exit code {exit} instead of staying up. Its last lines are in the log.",
-        "{service} 未能保持运行，退出码 {exit}。最后的输出见日志。"),
+        "{service} ended with exit code {exit} instead of staying up. See what it printed last, if anything.",
+        "{service} 未能保持运行，退出码 {exit}。请查看其最后的输出（如有）。"),
     "CONTAINER_OOM": (
         "{service} was ended because it ran out of memory (exit code {exit}). Raise its memory limit in the catalog.",
         "{service} 因内存不足被终止（退出码 {exit}）。请在目录中调大其内存限制。"),
     "CONTAINER_RESTARTING": (
-        "{service} ends with exit code {exit} and is started again and again. Its last lines are in the log.",
-        "{service} 以退出码 {exit} 反复重启。最后的输出见日志。"),
+        "{service} ends with exit code {exit} and is started again and again. See what it printed last, if anything.",
+        "{service} 以退出码 {exit} 反复重启。请查看其最后的输出（如有）。"),
     "CONTAINER_UNHEALTHY": (
-        "{service} runs but its health check fails: {words}. Its last lines are in the log.",
-        "{service} 已运行，但健康检查失败：{words}。最后的输出见日志。"),
+        "{service} runs but its health check fails: {words}. See what it printed last, if anything.",
+        "{service} 已运行，但健康检查失败：{words}。请查看其最后的输出（如有）。"),
+    "CONTAINER_UNHEALTHY_SILENT": (
+        "{service} runs but its health check fails and printed nothing. See what {service} printed last, if anything.",
+        "{service} 已运行，但健康检查失败且没有任何输出。请查看 {service} 最后的输出（如有）。"),
     "HEALTH_TIMEOUT": (
         "{services} did not become healthy within {seconds} s. Look at the container's log, or raise healthTimeout.",
         "{services} 在 {seconds} 秒内未变为健康。请查看容器日志，或调大 healthTimeout。"),

@@ -48,7 +48,7 @@ class Records(Jobs, Journal):
                 if (holder := self._holder(drafts)) is not None:
                     raise Conflict("SERVER_BUSY", server=holder.server_name, software=holder.soft_name,
                                    job=holder.job_id, record=holder.id) from exc
-        raise Conflict("SERVER_BUSY", server=drafts[0].server.name, software=drafts[0].soft_name, job="?", record="?")
+        raise Conflict("SERVER_BUSY_AGAIN", server=drafts[0].server.name, software=drafts[0].soft_name)
 
     def record(self, record_id: int) -> Record:
         """The record as it is now."""
@@ -143,8 +143,10 @@ class Records(Jobs, Journal):
         except ConstraintViolated as exc:
             if exc.constraint != ACTIVE_RECORD:
                 raise
-            raise Conflict("SERVER_BUSY", server=draft.server.name, software=draft.soft_name, job="?",
-                           record="?") from exc
+            if (holder := self._holder([draft])) is None:
+                raise Conflict("SERVER_BUSY_AGAIN", server=draft.server.name, software=draft.soft_name) from exc
+            raise Conflict("SERVER_BUSY", server=draft.server.name, software=draft.soft_name, job=holder.job_id,
+                           record=holder.id) from exc
 
     def keep_revision(self, record_id: int, parameters: Mapping[str, Any], draft: RevisionDraft,
                       now: datetime) -> None:

@@ -134,9 +134,12 @@ TEXTS: Mapping[str, Text] = {
                             "There is: {choices}.",
                             "请指定服务器：命令行用 --server 或 --group，API 用 serverId 或 group。可选：{choices}。"),
     "INVENTORY_EMPTY": Text("There is no server in the inventory. Add one to it.", "清单中没有服务器。请先添加服务器。"),
-    "SERVER_BUSY": Text("{software} is already being worked on on {server}: job {job}, record {record}. "
-                        "Wait for it or cancel it with `softops cancel`.",
-                        "{server} 上的 {software} 正在操作中：任务 {job}，记录 {record}。请等待或用 `softops cancel` 取消。"),
+    "SERVER_BUSY": Text("{software} on {server} is already being worked on: job {job}, record {record}. "
+                        "Wait for it, or end it with `softops cancel {job}`.",
+                        "{server} 上的 {software} 正在操作中：任务 {job}，记录 {record}。"
+                        "请等待，或用 `softops cancel {job}` 取消。"),
+    "SERVER_BUSY_AGAIN": Text("{software} on {server} was being worked on again and again. Try it once more.",
+                              "{server} 上的 {software} 一再被其他任务占用，请重试。"),
     "JOBS_NONE": Text("There are no jobs yet. `softops install` makes one.", "还没有任务。可用 `softops install` 创建。"),
     "JOB_NOT_FOUND": Text("There is no job {job}. `softops records` shows what there is.",
                           "没有任务 {job}。可用 `softops records` 查看现有记录。"),

@@ -141,7 +141,9 @@ def trouble(look: Look, tasks: frozenset[str], restarts: int = 0) -> StartFailed
             return StartFailed("CONTAINER_OOM", service=look.service, exit=look.exit_code)
         return StartFailed("CONTAINER_EXITED", service=look.service, exit=look.exit_code)
     if look.health == "unhealthy":
-        return StartFailed("CONTAINER_UNHEALTHY", service=look.service, words=quoted(look.words) or "-")
+        words = quoted(look.words)
+        return (StartFailed("CONTAINER_UNHEALTHY", service=look.service, words=words) if words
+                else StartFailed("CONTAINER_UNHEALTHY_SILENT", service=look.service))
     return None
 
 

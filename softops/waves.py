@@ -91,7 +91,7 @@ def _batch(value: object) -> tuple[int | None, int | None]:
         return int(value), None
     found = _PERCENT.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise BadRequest("STRATEGY_INVALID", name="batch", wanted="5, 25%")
+        raise BadRequest("STRATEGY_BATCH", name="batch")
     return None, int(found[1])
 
 

@@ -137,7 +137,8 @@ def _facts(output: Output, row: Row) -> Iterator[tuple[str, object]]:
             ("CONTAINER", _field(row, "Name")), ("SERVER", _field(row, "ServerName")),
             ("SOFTWARE", f"{_field(row, 'SoftName')} {_field(row, 'Version')}"), ("SERVICE", _field(row, "Service")),
             ("IMAGE", _field(row, "DockerImage")), ("ENGINE_ID", _field(row, "EngineId")[:12]),
-            ("STATE", output.words.term(_field(row, "State"))), ("HEALTH", _field(row, "Health")),
+            ("STATE", output.words.term(_field(row, "State"))),
+            ("HEALTH", output.words.term(_field(row, "Health") or "")),
             ("EXIT_CODE", _field(row, "ExitCode")), ("RESTART", _field(row, "Restarts")),
             ("RESTART_POLICY", detail["restartPolicy"]), ("MADE", detail["createTime"]),
             ("START", detail["startTime"]), ("PORTS", ports(row)), ("REMARK", detail["error"])):

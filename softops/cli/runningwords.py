@@ -20,7 +20,7 @@ RUNNING_HELP: Mapping[str, Text] = {
     "APPROVE": Text("Let a job begin its next wave.", "允许任务开始下一批。"),
     "JOBS": Text("List the jobs, newest first, and what they wait for.", "列出任务及其等待的内容，新的在前。"),
     "APPS": Text("List what is on servers.", "列出服务器上的软件。"),
-    "HISTORY": Text("List what a software has been on each server, newest first.", "列出软件在各服务器上的历史记录，新的在前。"),
+    "HISTORY": Text("List what a software has been on each server, newest first.", "列出软件在各服务器上的历次修订，新的在前。"),
     "APP_SOFTWARE": Text("NAME or NAME:VERSION; without a version, the one that is on the servers, or else the highest available.",
                          "名称 或 名称:版本；不给版本则为服务器上已有的版本，否则为可用的最高版本。"),
     "ACCEPT": Text("Grant a permission that the software declares; may be repeated.", "授予软件声明的一项权限，可重复。"),
@@ -31,8 +31,8 @@ RUNNING_HELP: Mapping[str, Text] = {
     "ON_FAILURE": Text("Then `stop` and keep what was done, or `rollback` what was changed.", "届时 `stop` 保留现状，或 `rollback` 回滚已更改的服务器。"),
     "APPROVAL": Text("Wait before each further wave until `softops approve` allows it.", "每批之前等待 `softops approve` 批准。"),
     "SETTLE": Text("Seconds between two waves, after which all must still be healthy.", "两批之间的秒数，之后须仍全部健康。"),
-    "REVISION": Text("Number of the revision, see `softops history`.", "历史记录编号，见 `softops history`。"),
-    "ROLLBACK_TO": Text("The newest revision with this version.", "此版本的最新一条记录。"),
+    "REVISION": Text("Number of the revision, see `softops history`.", "修订号，见 `softops history`。"),
+    "ROLLBACK_TO": Text("The newest revision with this version.", "此版本的最新修订。"),
     "ROLLBACK_ONE": Text("Give --revision or --to, not both.", "请给出 --revision 或 --to 之一。"),
     "VOLUMES": Text("Delete its data volumes too.", "同时删除其数据卷。"),
     "YES": Text("Do not ask.", "不再询问。"),
@@ -41,7 +41,7 @@ RUNNING_HELP: Mapping[str, Text] = {
 }
 
 RUNNING_WORDS: Mapping[str, Text] = {
-    "STATE": Text("State", "状态"), "NUMBER": Text("Revision", "记录号"), "SINCE": Text("Since", "自"),
+    "STATE": Text("State", "状态"), "NUMBER": Text("Revision", "修订号"), "SINCE": Text("Since", "自"),
     "MADE": Text("Made", "创建时间"), "NOW": Text("Now", "当前"), "PARAMETERS": Text("Parameters", "参数"),
     "NO_APPS": Text("There is nothing on these servers. `softops start NAME` starts a software.",
                     "这些服务器上没有软件。可用 `softops start 名称` 启动。"),

@@ -22,11 +22,13 @@ SENTENCES: Mapping[str, Text] = {
     "NUMBER": Text("it has to be a whole number.", "须为整数。"),
     "LEAST": Text("it has to be at least {limit}.", "不能小于 {limit}。"),
     "MOST": Text("it may be at most {limit}.", "不能大于 {limit}。"),
+    "ONE_OF": Text("it has to be one of {limit}.", "须为以下之一：{limit}。"),
     "HOW": Text("`{command} -h` shows how it is used.", "用法见 `{command} -h`。"),
 }
 _PROBLEMS = ((r"valid integer|parse string as an integer|not a valid int", "NUMBER"),
              (r"greater than or equal to (?P<limit>-?\d+)|not in the range x>=(?P<low>-?\d+)", "LEAST"),
-             (r"less than or equal to (?P<limit>-?\d+)|not in the range x<=(?P<high>-?\d+)", "MOST"))
+             (r"less than or equal to (?P<limit>-?\d+)|not in the range x<=(?P<high>-?\d+)", "MOST"),
+             (r"is not one of (?P<limit>'.*')", "ONE_OF"))
 _MESSAGES = ((r"unexpected extra arguments? ?\(?s?\)? \((?P<what>.*)\)", "TOO_MUCH"),
              (r"Option '?(?P<what>-[^' ]*)'? requires", "NO_VALUE"),
              (r"Option '?(?P<what>-[^' ]*)'? does not take", "NOT_WANTED"))
@@ -61,7 +63,7 @@ def _problem(message: str, lang: Lang) -> str:
     for pattern, key in _PROBLEMS:
         if found := re.search(pattern, message):
             limits = [limit for limit in found.groups() if limit is not None]
-            return _say(key, lang, limit=limits[0] if limits else "")
+            return _say(key, lang, limit=limits[0].replace("'", "") if limits else "")
     return message
 
 

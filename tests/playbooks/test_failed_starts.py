@@ -58,7 +58,7 @@ def test_an_unhealthy_version_is_rolled_back_long_before_the_patience_ends(app: 
     app.push("2.0")
     start = time.monotonic()
     end = ended(app.run(app.order("2.0", service={"healthcheck": SICK}, healthTimeout=90)))
-    assert (end.reason, end.params["cause"]) == ("ROLLED_BACK", "CONTAINER_UNHEALTHY")
+    assert (end.reason, end.params["cause"]) == ("ROLLED_BACK", "CONTAINER_UNHEALTHY_SILENT")
     assert time.monotonic() - start < 30
     assert app.serves() == "1.0"
 

@@ -28,7 +28,9 @@ def test_wrong_usage_is_a_document_for_a_program_and_a_sentence_for_a_person(wor
     (["watch", "1", "2"], "2 is too much here.", "多余的参数：2。"),
     (["watch", "x"], "JOB can't be used: it has to be a whole number.", "JOB 无效：须为整数。"),
     (["records", "--limit", "0"], "--limit / -n can't be used: it has to be at least 1.",
-     "--limit / -n 无效：不能小于 1。")])
+     "--limit / -n 无效：不能小于 1。"),
+    (["start", "shop", "--on-failure", "panic"], "--on-failure can't be used: it has to be one of stop, rollback.",
+     "--on-failure 无效：须为以下之一：stop, rollback。")])
 def test_wrong_usage_is_told_in_the_language_of_the_terminal(
         words: Sequence[str], en: str, zh: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for lang, start in (("en", en), ("zh", zh)):

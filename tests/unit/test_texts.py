@@ -49,7 +49,7 @@ def test_a_missing_value_or_reason_does_not_hide_the_rest() -> None:
 def test_a_sentence_inside_another_is_in_the_same_language() -> None:
     inner = nested("message", "CONTAINER_EXITED", {"service": "web", "exit": 3})
     assert render("ROLLED_BACK", "zh", {"version": "1.0", **inner}) == (
-        "操作失败（web 未能保持运行，退出码 3。最后的输出见日志。），已回滚：1.0 重新提供服务。")
+        "操作失败（web 未能保持运行，退出码 3。请查看其最后的输出（如有）。），已回滚：1.0 重新提供服务。")
     assert inner["message"] == render("CONTAINER_EXITED", "en", {"service": "web", "exit": 3})
     assert render("ROLLED_BACK", "zh", {"version": "1.0", "message": "kept", "message_reason": "UNKNOWN"}) == (
         "操作失败（kept），已回滚：1.0 重新提供服务。")

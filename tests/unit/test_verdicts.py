@@ -34,6 +34,7 @@ def inspected(status: str = "running", *, exit_code: int = 0, restarts: int = 0,
     (inspected("restarting", exit_code=1), (), "CONTAINER_RESTARTING"),
     (inspected(restarts=1), (), "CONTAINER_RESTARTING"),
     (inspected(health="unhealthy", words="404"), (), "CONTAINER_UNHEALTHY"),
+    (inspected(health="unhealthy", words=" \n"), (), "CONTAINER_UNHEALTHY_SILENT"),
 ])
 def test_trouble_is_named(said: dict[str, Any], tasks: tuple[str, ...], reason: str | None) -> None:
     found = trouble(look_of(said), frozenset(tasks))

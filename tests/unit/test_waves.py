@@ -32,11 +32,11 @@ def test_servers_are_assigned_in_order(servers: int, given: dict[str, Any], want
 
 @pytest.mark.parametrize(("given", "reason", "name"), [
     ({"canarie": 1}, "STRATEGY_UNKNOWN", "canarie"),
-    ({"batch": 0}, "STRATEGY_INVALID", "batch"),
-    ({"batch": "0%"}, "STRATEGY_INVALID", "batch"),
-    ({"batch": "101%"}, "STRATEGY_INVALID", "batch"),
-    ({"batch": True}, "STRATEGY_INVALID", "batch"),
-    ({"batch": "two"}, "STRATEGY_INVALID", "batch"),
+    ({"batch": 0}, "STRATEGY_BATCH", "batch"),
+    ({"batch": "0%"}, "STRATEGY_BATCH", "batch"),
+    ({"batch": "101%"}, "STRATEGY_BATCH", "batch"),
+    ({"batch": True}, "STRATEGY_BATCH", "batch"),
+    ({"batch": "two"}, "STRATEGY_BATCH", "batch"),
     ({"canary": -1}, "STRATEGY_INVALID", "canary"),
     ({"maxFailures": "1"}, "STRATEGY_INVALID", "maxFailures"),
     ({"onFailure": "panic"}, "STRATEGY_INVALID", "onFailure"),
