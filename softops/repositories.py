@@ -120,6 +120,9 @@ def _ensure(session: Session, name: str, place: Mapping[str, str], interval: int
         return row
     moved = _place_of(row) != place
     if moved or (again and row.status == RepositoryStatus.REMOVED):
+        if row.status == RepositoryStatus.REMOVED:
+            # All that came from it is retired: nothing is in use that could differ from what is read now.
+            row.commit = None
         row.url, row.ref, row.path = place["url"], place["ref"], place["path"]
         row.status, row.report = RepositoryStatus.NEVER, {}
     row.interval = interval

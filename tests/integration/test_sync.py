@@ -195,8 +195,9 @@ def test_a_removed_repository_that_comes_back_is_what_it_was(world: World, datab
     table = world.table()
     world.syncer.remove(world.repository.id)
     a_repository(database, url=str(world.git))
-    assert (world.sync().added, world.table()) == (2, table)
-    assert world.repository.commit == sha
+    assert world.repository.commit is None
+    assert world.sync() == SyncReport(repository="catalog", status=RepositoryStatus.OK, commit=sha, added=2)
+    assert (world.table(), world.repository.commit) == (table, sha)
 
 
 def test_a_sync_that_is_overtaken_by_a_removal_brings_nothing_back(world: World,
