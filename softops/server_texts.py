@@ -169,6 +169,9 @@ SERVER_TEXTS: Mapping[str, tuple[str, str]] = {
     "CATALOG_ENTRY_BROKEN": (
         "The catalog entry of {name} can't be used: {problem}. Correct the file.",
         "{name} 的目录条目无法使用：{problem}。请改正该文件。"),
+    "CHECK_DIRECTORY": (
+        "The directory {directory} can't be read: {problem}. Name the one that has a folder for each software.",
+        "无法读取目录 {directory}：{problem}。请指定每个软件一个文件夹的那个目录。"),
     "CATALOG_UNREADABLE": (
         "The catalog {catalog} can't be read: {problem}. Set softops_catalog to the directory that holds it.",
         "无法读取目录 {catalog}：{problem}。请将 softops_catalog 设为其所在目录。"),

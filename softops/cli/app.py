@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -60,6 +61,14 @@ def sync(repository: Annotated[str | None, typer.Argument(help=say("REPOSITORY")
     from softops.cli import syncing
 
     syncing.sync(repository, confirm=confirm, commit=commit, as_json=as_json)
+
+
+@app.command(help=say("CHECK_CATALOG"))
+def check(directory: Annotated[Path, typer.Argument(help=say("CHECK_DIRECTORY"), metavar="DIR", show_default=False)],
+          as_json: Json = False) -> None:
+    from softops.cli import checking
+
+    checking.check(directory, as_json=as_json)
 
 
 @repo.command("list", help=say("REPO_LIST"))

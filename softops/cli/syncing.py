@@ -57,12 +57,13 @@ def show(output: Output, report: Report) -> None:
     if not report["waiting"] and report["retiredInstalled"]:
         output.line("SYNC_STAYS", count=report["retiredInstalled"])
     for problem in report["problems"]:
-        _print_problem(output, problem)
+        print_problem(output, problem)
     if report["problemCount"] > len(report["problems"]):
         output.line("MORE_PROBLEMS", count=report["problemCount"] - len(report["problems"]))
 
 
-def _print_problem(output: Output, problem: Mapping[str, Any]) -> None:
+def print_problem(output: Output, problem: Mapping[str, Any]) -> None:
+    """One thing to mend, with its place."""
     place = f"{problem['file']}:{problem['line']}:{problem['column']}" if problem["line"] else problem["file"]
     sentence = plain(problem[output.words.lang])
     output.console.print(Text.assemble("  ", (plain(place), "bold"), ": ",
