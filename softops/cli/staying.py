@@ -15,13 +15,17 @@ from softops.cli.output import FAILED, INTERRUPTED, Output
 from softops.cli.screen import Screen
 from softops.cli.watching import show_bars, show_json, show_lines
 from softops.client import Client
+from softops.errors import Refused, ServerUnavailable
 from softops.live import Follower, closed_job
+from softops.secretparams import secret_names
 from softops.statuses import RecordStatus
 
 NAMED = 3
 """Software of one job that is named in its title."""
 LOOK = 1.0
 """Seconds without a message after which a job in waves is asked what it waits for."""
+WITHOUT_PARAMETERS = frozenset({"stop", "restart", "remove", "apply"})
+"""Operations that by hand need no parameters, or take the secrets that the server has."""
 
 Job = Mapping[str, Any]
 
@@ -45,7 +49,7 @@ def stay(client: Client, output: Output, job: Job) -> None:
     if output.as_json:
         output.document(final)
     else:
-        _tell(output, final)
+        _tell(client, output, final)
     _stay_with_undo(client, output, final)
     _end(final)
 
@@ -66,13 +70,26 @@ def _ended(client: Client, output: Output, job: Job, show: Callable[[], None]) -
         _leave(client, output, job["id"])
 
 
-def _tell(output: Output, final: Job) -> None:
+def _tell(client: Client, output: Output, final: Job) -> None:
     output.text("")
     record_table(output, final["records"])
     for line in log_lines(output, final["records"]):
         output.console.print(line, soft_wrap=True)
     if final["command"]:
         output.line("BY_HAND", command=final["command"])
+        if _lacks_secrets(client, final):
+            output.line("BY_HAND_SECRETS")
+
+
+def _lacks_secrets(client: Client, job: Job) -> bool:
+    """Whether the command by hand needs secrets, which it does not say."""
+    if job["operation"] in WITHOUT_PARAMETERS or job["softId"] is None:
+        return False
+    try:
+        return bool(secret_names(client.get(f"/{job['softId']}")["systemSoftImageEntry"]))
+    except (Refused, ServerUnavailable):
+        # A hint is not worth an error.
+        return False
 
 
 def log_lines(output: Output, records: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
@@ -96,7 +113,7 @@ def _stay_with_undo(client: Client, output: Output, final: Job) -> None:
             child = client.get(f"/job/{row['id']}")
             ended = _ended(client, output, child, lambda child=child: _show(client, output, child))  # type: ignore[misc]
             if not output.as_json:
-                _tell(output, ended)
+                _tell(client, output, ended)
 
 
 def _end(final: Job) -> None:

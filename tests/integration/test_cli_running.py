@@ -140,6 +140,16 @@ def test_a_start_says_where_how_and_in_which_waves(desk: Desk, shell: Shell, tmp
     assert desk.service.vault.open(revision.secrets)["PASSWORD"] == "hunter2"
 
 
+def test_where_secrets_are_needed_it_is_said_that_the_command_by_hand_has_none(desk: Desk, shell: Shell) -> None:
+    hint = "Secrets are not in it: give them with -e @FILE (softops_parameters)."
+    (needs, *_), (none, *_) = desk.run("shop:1.0", parameters=GIVEN), desk.run("cache:1.0")
+    stopped = desk.starts.operate("stop", "shop", desk.servers(), user="zoe")
+    desk.end(stopped)
+    said = [shell("watch", str(job))[1].splitlines()[-2:] for job in (needs.job_id, none.job_id, stopped.id)]
+    assert [[line.split(":")[0] for line in lines if line == hint or line.startswith("The same by hand: ")]
+            for lines in said] == [["The same by hand", "Secrets are not in it"], *[["The same by hand"]] * 2]
+
+
 @pytest.mark.parametrize(("words", "named"), [
     (("start", "shop:1.0", "-s", "web1", "-p", "PORT=many"), "PORT"),
     (("start", "shop:1.0", "-s", "web1"), "HOST"),
