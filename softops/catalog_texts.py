@@ -97,6 +97,8 @@ CATALOG_TEXTS: Mapping[str, tuple[str, str]] = {
                      "{value} 中有单独的 $。参数请写 ${NAME}，美元符号请写 $$。"),
     "ENTRY_UNDECLARED": ("There is no parameter {name}. Declare it under params or use: {nearest}.",
                          "没有参数 {name}。请在 params 中声明，或改用：{nearest}。"),
+    "ENTRY_NO_PARAMS": ("There is no parameter {name}; none is declared here. Declare it under params.",
+                        "没有参数 {name}；此处未声明任何参数。请在 params 中声明。"),
     "ENTRY_PORT": ("{value} is not a port to publish. Write \"HOST:CONTAINER\", for example \"8080:80\" or "
                    "\"127.0.0.1:8080:80/tcp\".",
                    "{value} 不是可发布的端口。请写 \"主机:容器\"，例如 \"8080:80\" 或 \"127.0.0.1:8080:80/tcp\"。"),

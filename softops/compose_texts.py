@@ -54,6 +54,10 @@ COMPOSE_TEXTS: Mapping[str, tuple[str, str]] = {
                          "it from whoever calls it. Declare it under params or use: {nearest}. A dollar sign is $$.",
                          "{software}：模板使用了变量 {name}，但它不是参数，Compose 会从调用者的环境中取值。"
                          "请在 params 中声明，或使用：{nearest}。美元符号写作 $$。"),
+    "COMPOSE_NO_PARAMS": ("{software}: the template uses the variable {name}, which is no parameter; Compose would "
+                          "take it from whoever calls it. Declare it under params. A dollar sign is $$.",
+                          "{software}：模板使用了变量 {name}，但它不是参数，Compose 会从调用者的环境中取值。"
+                          "请在 params 中声明。美元符号写作 $$。"),
     "COMPOSE_UNSET": ("{software}: ${{name}{sign}...} in the template means something else for an empty value than for "
                       "none, and a parameter that is not given is empty. Write ${{name}:{sign}...}.",
                       "{software}：模板中的 ${{name}{sign}...} 对空值和未设置的处理不同，而未给出的参数是空值。"

@@ -59,6 +59,8 @@ def _check_secret(software: str, part: str, name: str, one: Mapping[str, Any], n
 
 def _check_variable(software: str, name: str | None, names: Collection[str]) -> None:
     if name is not None and name not in names and name not in OF_COMPOSE:
+        if not names:
+            raise BadRequest("COMPOSE_NO_PARAMS", software=software, name=shortened(name))
         raise BadRequest("COMPOSE_VARIABLE", software=software, name=shortened(name), nearest=nearest(name, names))
 
 

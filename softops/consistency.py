@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from softops.documents import MAX_PROBLEMS, Document, Loc
-from softops.entries import COMPOSE_PATH
-from softops.problems import Problem, nearest, shortened
+from softops.entries import COMPOSE_PATH, WORDS_OF_COMPOSE, Software, Version
+from softops.problems import UNDECLARED, Problem, nearest, shortened, undeclared
 from softops.templates import template_problems
 
 _DOLLAR = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|)")
@@ -48,6 +50,12 @@ def check_entry(document: Document, data: Data, *, folder: str, files: Mapping[s
     return tuple(checks.found.values())[:MAX_PROBLEMS]
 
 
+def _misspelt_params(part: Data, known: Iterable[str]) -> bool:
+    """Whether an unknown key stands where somebody meant params."""
+    return any(WORDS_OF_COMPOSE.get(key) == "params" or get_close_matches(key.lower()[:80], ["params"], cutoff=0.6)
+               for key in map(str, part) if key not in known)
+
+
 class _Checks:
     """The problems of one entry; the same one seen from several versions is noted once."""
 
@@ -56,6 +64,8 @@ class _Checks:
         self._document = document
         self._data = data
         self._files = files
+        self._lost = _misspelt_params(data, Software.model_fields)
+        self._silent = self._lost
         self._seen: set[tuple[Any, ...]] = set()
 
     def add(self, problem: Problem) -> None:
@@ -78,9 +88,11 @@ class _Checks:
     def uses(self, version: str) -> None:
         """Whether a version's service or template uses only parameters that the version has."""
         own = _at(self._data, ("versions", version))
+        # Without its params every use in it would be told as well, and none of them is wrong.
+        self._silent = self._lost or _misspelt_params(own, Version.model_fields)
         # Versions that replace nothing are all alike; a file may have hundreds of them.
-        key = tuple(id(own.get(name)) if name in own else None
-                    for name in ("service", "compose", "params", "permissions"))
+        key = (self._silent, *(id(own.get(name)) if name in own else None
+                               for name in ("service", "compose", "params", "permissions")))
         if key in self._seen:
             return
         self._seen.add(key)
@@ -101,8 +113,9 @@ class _Checks:
             name = match["name"]
             if match[0] == "$":
                 self.add(self._document.problem("ENTRY_DOLLAR", loc, value=shortened(text)))
-            elif name is not None and name not in names:
-                self.add(self._document.problem("ENTRY_UNDECLARED", loc, name=name, nearest=nearest(name, names)))
+            elif name is not None and name not in names and not self._silent:
+                reason, params = undeclared(name, names)
+                self.add(replace(self._document.problem(reason, loc), params=params))
 
     def _template(self, path: Any, names: Set[str], base: Loc) -> None:
         if not isinstance(path, str) or not re.fullmatch(COMPOSE_PATH, path):
@@ -114,7 +127,8 @@ class _Checks:
             return
         folder = self._document.path.rpartition("/")[0]
         for problem in template_problems(f"{folder}/{path}", content, names):
-            self.add(problem)
+            if not (self._silent and problem.reason in UNDECLARED):
+                self.add(problem)
 
 
 def _texts(value: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:

@@ -11,6 +11,8 @@ from types import MappingProxyType
 from softops.texts import Lang, render
 
 MAX_CHOICES = 12
+UNDECLARED = frozenset({"ENTRY_UNDECLARED", "ENTRY_NO_PARAMS"})
+"""The reasons of uses of parameters that are not declared."""
 _UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -51,3 +53,10 @@ def nearest(word: str, words: Iterable[str]) -> str:
     choices = sorted(words)
     close = get_close_matches(word[:80], choices, n=1, cutoff=0.6)
     return close[0] if close else ", ".join(choices[:MAX_CHOICES]) or "-"
+
+
+def undeclared(name: str, names: Iterable[str]) -> tuple[str, Mapping[str, str]]:
+    """Why `name` can't be used where only the parameters `names` are declared: the reason and what it says."""
+    there = tuple(names)
+    return ("ENTRY_UNDECLARED", {"name": name, "nearest": nearest(name, there)}) if there else (
+        "ENTRY_NO_PARAMS", {"name": name})

@@ -14,7 +14,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from softops.composefile import OF_COMPOSE
 from softops.documents import MAX_BYTES
-from softops.problems import Problem, nearest, shortened
+from softops.problems import Problem, nearest, shortened, undeclared
 
 VARIABLES = frozenset({"name", "version", "image", "params"})
 """What softops gives to a template."""
@@ -62,7 +62,8 @@ def _tree_problems(path: str, tree: nodes.Template, names: Set[str]) -> Iterator
             yield _at(path, part.lineno, "TEMPLATE_FILTER", name=part.name, nearest=nearest(part.name, known_parts))
     for line, param in _params_used(tree):
         if param not in names | _OF_MAPPINGS:
-            yield _at(path, line, "ENTRY_UNDECLARED", name=param, nearest=nearest(param, names))
+            reason, params = undeclared(param, names)
+            yield _at(path, line, reason, **params)
 
 
 def _params_used(tree: nodes.Template) -> Iterator[tuple[int, str]]:
@@ -84,8 +85,8 @@ def _interpolation_problems(path: str, text: str, names: Set[str]) -> Iterator[P
         for match in _INTERPOLATION.finditer(line):
             name = match["name"]
             if name is not None and name not in names | OF_COMPOSE:
-                yield Problem(path=path, line=number, column=match.start() + 1, reason="ENTRY_UNDECLARED",
-                              params={"name": name, "nearest": nearest(name, names)})
+                reason, params = undeclared(name, names)
+                yield Problem(path=path, line=number, column=match.start() + 1, reason=reason, params=params)
 
 
 def _at(path: str, line: int, reason: str, **params: str | int) -> Problem:

@@ -242,7 +242,7 @@ def test_a_use_of_a_parameter_that_is_not_declared_is_named_with_the_nearest() -
 def test_the_same_problem_seen_from_many_versions_is_told_once() -> None:
     versions = "".join(f"  'v{number}': {{image: 'app:{number}', params: []}}\n" for number in range(30))
     text = f"apiVersion: softops/v1\nname: app\nversions:\n{versions}service: {{env: {{A: '${{B}}'}}}}\n"
-    assert [problem.reason for problem in read(text).problems] == ["ENTRY_UNDECLARED"]
+    assert [problem.reason for problem in read(text).problems] == ["ENTRY_NO_PARAMS"]
 
 
 OVERRIDES = """\

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -13,10 +14,10 @@ from softops.errors import BadRequest
 NAMES = ("PORT", "TZ")
 
 
-def told(text: str) -> str | None:
+def told(text: str, names: Sequence[str] = NAMES) -> str | None:
     data: dict[str, Any] = yaml.safe_load(text)
     try:
-        check_file("app", data, NAMES)
+        check_file("app", data, names)
     except BadRequest as exc:
         return str(exc)
     return None
@@ -72,6 +73,12 @@ def test_no_variable_of_the_caller_gets_in(text: str) -> None:
     assert told(text) == (
         "app: the template uses the variable HOME, which is no parameter; Compose would take it from whoever calls it. "
         "Declare it under params or use: PORT, TZ. A dollar sign is $$.")
+
+
+def test_where_no_parameter_is_declared_none_is_offered() -> None:
+    assert told("services: {web: {image: a, command: $HOME}}", ()) == (
+        "app: the template uses the variable HOME, which is no parameter; Compose would take it from whoever calls it. "
+        "Declare it under params. A dollar sign is $$.")
 
 
 @pytest.mark.parametrize("sign", ["-", "+", "?"])
