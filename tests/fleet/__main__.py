@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import queue
 import signal
 import sys
-import threading
 from collections.abc import Sequence
 
 from tests.fleet.commands import FleetError
@@ -36,9 +36,10 @@ def main() -> int:
 
 
 def _up(servers: int, user: str, images: Sequence[str]) -> None:
-    stop = threading.Event()
+    # An Event may be set only by somebody who is not waiting for it: a handler runs in the very thread that waits.
+    stop: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda received, _: stop.put(received))
     with Fleet(numbered(servers, user=user)) as fleet:
         for server in fleet.servers:
             print(f"{server.name:10} ssh -i {fleet.key} -o UserKnownHostsFile={fleet.known_hosts} "
@@ -50,7 +51,7 @@ def _up(servers: int, user: str, images: Sequence[str]) -> None:
         print(f"inventory  {fleet.inventory()}")
         print(f"settings   SOFTOPS_INVENTORY={fleet.inventory()} SOFTOPS_INSECURE_REGISTRIES={fleet.plain_http}")
         print("Ctrl-C ends it.", flush=True)
-        stop.wait()
+        stop.get()
 
 
 if __name__ == "__main__":
