@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from softops.client import Client
 from softops.config import load_settings
-from softops.errors import SoftopsError
+from softops.errors import Refused, ServerUnavailable, SoftopsError
 from softops.language import person_language
 from softops.reach import reach_server
 
@@ -29,6 +29,9 @@ CHUNK_BYTES = 700_000
 """Bytes of JSON in one request; softops takes 1 MiB."""
 LONGEST = 300_000
 """Characters of a line; softops takes no longer ones."""
+UNAVAILABLE = 503
+END_PATIENCE = 15.0
+"""Seconds for which the last words are tried again; the callback plugin waits 20 for all of it."""
 FIRST = 1000
 """Orders that a run begins with; more of them follow as lines."""
 
@@ -44,26 +47,47 @@ class Report:
         self._beat = time.monotonic()
 
     def take(self, lines: list[str]) -> None:
-        """Pass on what the actions have said."""
+        """Pass on what the actions have said; what softops can't take at the moment waits for the next time."""
         self._waiting += [line for line in lines if len(line) <= LONGEST and _size(line) <= CHUNK_BYTES]
         if self.job is None:
             self._begin()
-        while self.job is not None and (self._waiting or time.monotonic() - self._beat > BEAT):
-            count = fitting(self._waiting)
-            chunk, self._waiting = self._waiting[:count], self._waiting[count:]
-            self._client.post(f"/report/{self.job}/line", {"lines": chunk})
-            self._beat = time.monotonic()
+        try:
+            self._flush()
+        except SoftopsError as exc:
+            if not _passes(exc):
+                raise
 
     def end(self, hosts: Mapping[str, Any] | None) -> None:
-        """Pass on that the run is over."""
-        if self.job is not None:
-            self._client.post(f"/report/{self.job}/end", {"hosts": hosts})
+        """Pass on what is left and that the run is over; a softops that is just being restarted is waited for."""
+        deadline = time.monotonic() + END_PATIENCE
+        while self.job is not None:
+            try:
+                self._flush()
+                self._client.post(f"/report/{self.job}/end", {"hosts": hosts})
+                return
+            except SoftopsError as exc:
+                if not _passes(exc) or time.monotonic() > deadline:
+                    raise
+            time.sleep(LOOK)
+
+    def _flush(self) -> None:
+        while self.job is not None and (self._waiting or time.monotonic() - self._beat > BEAT):
+            count = fitting(self._waiting)
+            self._client.post(f"/report/{self.job}/line", {"lines": self._waiting[:count]})
+            # Only now: a line that was heard twice says nothing new, one that was lost is missing.
+            del self._waiting[:count]
+            self._beat = time.monotonic()
 
     def _begin(self) -> None:
         orders = [said for line in self._waiting if (said := _read(line)).get("kind") == "order"]
         if orders:
             self.job = self._client.post("/report", {"user": getpass.getuser(), "playbook": self._playbook,
                                                      "orders": orders[:FIRST]})["id"]
+
+
+def _passes(error: SoftopsError) -> bool:
+    """Whether softops may take the same a moment later: it is away, or its database is."""
+    return isinstance(error, ServerUnavailable) or (isinstance(error, Refused) and error.answer == UNAVAILABLE)
 
 
 def fitting(lines: list[str]) -> int:

@@ -109,15 +109,40 @@ def test_an_installation_by_hand_is_recorded(fleet: Fleet, served: Serving, clie
     assert shown(newest(client)) == [("web3", "install", "SUCCESS", "INSTALL_SUCCESS")]
 
 
+def offer_slowly(fleet: Fleet, version: str) -> None:
+    """A version that comes at 100 kB/s until the slow road is resumed."""
+    fleet.registry.push(NAME, version, layers=[3_000_000])
+    files = software(fleet, NAME, PORT, "1.0", version)
+    commit(fleet.directory / "hand-catalog", {
+        path: text.replace(fleet.registry.image(NAME, version), f"{fleet.slow.host}/{NAME}:{version}")
+        for path, text in files.items()})
+    fleet.slow.rate = 100_000
+
+
+def test_a_run_goes_on_in_the_records_when_softops_is_restarted(
+        fleet: Fleet, served: Serving, client: Client) -> None:
+    before = last_id(client)
+    offer_slowly(fleet, "4.0")
+    try:
+        with subprocess.Popen(words(fleet, "install", "4.0", "web3"), cwd=PROJECT, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              env={**os.environ, "LC_ALL": "C.UTF-8", "SOFTOPS_URL": served.url}) as run:
+            wait_until(lambda: last_id(client) > before, 30)
+            job = last_id(client)
+            served.stop()
+            fleet.slow.resume()
+            served.start()
+            out, _ = run.communicate(timeout=60)
+    finally:
+        fleet.slow.resume()
+    assert (run.returncode, f"recorded as job {job}" in out) == (0, True), out
+    assert shown(client.get(f"/job/{job}")) == [("web3", "install", "SUCCESS", "INSTALL_SUCCESS")]
+
+
 def test_a_killed_run_is_recorded_as_interrupted(
         fleet: Fleet, served: Serving, client: Client, tmp_path: Path) -> None:
     before = last_id(client)
-    fleet.registry.push(NAME, "3.0", layers=[3_000_000])
-    catalog = fleet.directory / "hand-catalog"
-    files = software(fleet, NAME, PORT, "1.0", "3.0")
-    commit(catalog, {path: text.replace(fleet.registry.image(NAME, "3.0"), f"{fleet.slow.host}/{NAME}:3.0")
-                     for path, text in files.items()})
-    fleet.slow.rate = 100_000
+    offer_slowly(fleet, "3.0")
     try:
         with subprocess.Popen(words(fleet, "install", "3.0", "web3"), cwd=PROJECT, start_new_session=True,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
