@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from softops.clock import Clock
 from softops.entities import Job, Record, Server, SoftImage
 from softops.errors import BadRequest, Conflict
-from softops.handwork import Handwork
 from softops.images import Images
-from softops.jobs import alike, in_waves
+from softops.jobs import alike
 from softops.params import check_given
 from softops.records import JobDraft, Records
 from softops.repositories import Repositories
@@ -30,14 +27,12 @@ class Installs:
     """Makes, repeats and cancels jobs; the worker runs them."""
 
     def __init__(self, *, records: Records, images: Images, servers: Servers, repositories: Repositories,
-                 worker: Worker, clock: Clock, handwork: Handwork, starts: Starts) -> None:
+                 worker: Worker, starts: Starts) -> None:
         self._records = records
         self._images = images
         self._servers = servers
         self._repositories = repositories
         self._worker = worker
-        self._clock = clock
-        self._handwork = handwork
         self._starts = starts
 
     def request(self, operation: str, image: SoftImage, servers: Sequence[Server], *, user: str,
@@ -51,13 +46,7 @@ class Installs:
                          docker_image=image.docker_image, digest=pinned_digest(image), commit=image.commit,
                          user=user, parameters=dict(checked), retry_of=retry_of,
                          repository=self._repositories.get(image.repository_id).name)
-        placed = in_waves(alike(draft, servers), strategy)
-        if strategy is not None:
-            draft = replace(draft, strategy=strategy.to_json(), waves=max(one.wave or 1 for one in placed))
-        job, _ = self._records.create(draft, placed, self._clock())
-        job = self._handwork.note(job, tuple(one.server.name for one in placed), image.repository_id)
-        self._worker.notify(job.id)
-        return job
+        return self._starts.submit(draft, alike(draft, servers), strategy)
 
     def retry(self, job_id: int, *, user: str) -> Job:
         """A new job for the servers on which `job_id` did not succeed."""

@@ -20,7 +20,8 @@ ERROR = "docker_error"
 
 
 STAGE_STATUS = {"write": "Writing files", "up": "Starting containers", "health": "Waiting for health",
-                "settle": "Settling", "rollback": "Rolling back", "down": "Stopping containers"}
+                "rollback": "Rolling back", "stop": "Stopping containers", "restart": "Restarting containers",
+                "remove": "Removing containers"}
 """Stages that watchers are told of, in the words of Docker's own progress."""
 
 

@@ -91,8 +91,7 @@ class Service:
         self.handruns = HandRuns(records=self.records, images=self.images, servers=self.servers, vault=self.vault,
                                  clock=clock, watch=self.worker.job_run)
         self.installs = Installs(records=self.records, images=self.images, servers=self.servers,
-                                 repositories=self.repositories, worker=self.worker, clock=clock, handwork=handwork,
-                                 starts=self.starts)
+                                 repositories=self.repositories, worker=self.worker, starts=self.starts)
         self.desires = Desires(read=self._read_hosts, servers=self.servers, apps=self.apps, images=self.images,
                                containers=self.containers, state=DesiredState(self.database), engines=self.engines,
                                git=InventoryGit(settings.inventory_path, settings.var_dir / "git"), clock=clock)

@@ -76,7 +76,7 @@ class Starts:
                          docker_image=image.docker_image, digest=main.digest, commit=image.commit, user=wish.user,
                          parameters=dict(main.parameters), repository=main.revision.repository if main.revision else "",
                          options=_options(wish))
-        return self.submit(draft, drafts, wish.strategy, image.repository_id)
+        return self.submit(draft, drafts, wish.strategy)
 
     def drafts(self, image: SoftImage, servers: Sequence[Server], wish: Wish, *,
                operation: str) -> tuple[RecordDraft, ...]:
@@ -156,7 +156,8 @@ class Starts:
 
     def submit(self, draft: JobDraft, drafts: Sequence[RecordDraft], strategy: Strategy | None,
                repository_id: int | None = None) -> Job:
-        """The job, stored and handed to the worker."""
+        """The job, stored and handed to the worker. The command by hand takes the catalog of `repository_id`, or else
+        that of the job's software."""
         placed = in_waves(drafts, strategy)
         if strategy is not None:
             draft = _with_strategy(draft, strategy, max(one.wave or 1 for one in placed))
@@ -175,8 +176,7 @@ class Starts:
                          docker_image=first.docker_image, digest=first.digest, commit=first.commit, user=wish.user,
                          parameters=dict(first.parameters), repository=first.repository,
                          options={"revision": first.number})
-        image = self._images.get(first.soft_id) if first.soft_id is not None else None
-        return self.submit(draft, drafts, wish.strategy, image.repository_id if image else None)
+        return self.submit(draft, drafts, wish.strategy)
 
     def _target(self, server: Server, name: str, number: int | None, version: str | None) -> Revision:
         if number is not None:
