@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from softops.config import PROJECT
+from softops.service import Service
+from tests.acceptance.services import MakeService, clear, settings_for
 from tests.demo.serving import SOFTOPS, Serving
 from tests.fleet import Fleet
 from tests.homes import commit
@@ -97,6 +101,23 @@ def shell(softops: Serving) -> Shell:
     opened = Shell(environment={**softops.environment, "LC_ALL": "C.UTF-8"})
     assert opened("sync").code == 0
     return opened
+
+
+@pytest.fixture
+def make_service(fleet: Fleet, tmp_path: Path) -> Iterator[MakeService]:
+    """Makes services on the fleet, which are stopped afterwards; what they left on servers is taken away."""
+    with ExitStack() as stack:
+        def make(files: dict[str, str], **settings: Any) -> Service:
+            service = Service(settings_for(fleet, tmp_path, files, **settings))
+            service.start()
+            stack.callback(service.stop)
+            service.syncer.sync(service.repositories.named("catalog").id)
+            return service
+
+        yield make
+        fleet.slow.resume()
+        for name in ("web1", "web2", "web3"):
+            clear(fleet, name)
 
 
 def names(rows: Sequence[Mapping[str, Any]], field: str) -> list[Any]:

@@ -15,7 +15,8 @@ import pytest
 
 from softops.client import Address, Client
 from softops.config import PROJECT
-from tests.acceptance.test_running import CRASH, clear, environment, page, software
+from tests.acceptance.services import clear
+from tests.acceptance.test_running import CRASH, environment, page, software
 from tests.demo.serving import Serving
 from tests.fleet import Fleet
 from tests.homes import commit

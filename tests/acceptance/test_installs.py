@@ -4,53 +4,27 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-import pytest
 import yaml
 
-from softops.config import PROJECT, Settings
+from softops.config import PROJECT
 from softops.entities import Job, Record
 from softops.messages import Message
 from softops.service import Service
 from softops.statuses import RecordStatus, ServerStatus
+from tests.acceptance.services import MakeService, collect, settings_for
 from tests.fleet import Fleet
 from tests.fleet.server import ServerSpec
-from tests.homes import commit
 from tests.waiting import wait_until
 
 MB = 1024 * 1024
-MakeService = Callable[..., Service]
 
 
 def software(name: str, image: str, extra: str = "", digest: str | None = None) -> dict[str, str]:
     pinned = f', digest: "{digest}"' if digest else ""
     return {f"catalog/{name}/software.yml":
             f'apiVersion: softops/v1\nname: {name}\nversions:\n  "1.0": {{image: "{image}"{pinned}}}\n{extra}'}
-
-
-def settings_for(fleet: Fleet, directory: Path, files: dict[str, str], **settings: Any) -> Settings:
-    commit(directory / "catalog", files)
-    return Settings(home=PROJECT, var=directory / "var", inventory=fleet.inventory(directory / "inventory"),
-                    catalog=str(directory / "catalog"), catalog_ref="main", sync_interval=0, language="en",
-                    insecure_registries=fleet.plain_http, **settings)
-
-
-@pytest.fixture
-def make_service(fleet: Fleet, tmp_path: Path) -> Iterator[MakeService]:
-    with ExitStack() as stack:
-        def make(files: dict[str, str], **settings: Any) -> Service:
-            service = Service(settings_for(fleet, tmp_path, files, **settings))
-            service.start()
-            stack.callback(service.stop)
-            service.syncer.sync(service.repositories.named("catalog").id)
-            return service
-
-        yield make
-        fleet.slow.resume()
 
 
 def start(service: Service, name: str, *servers: str, operation: str = "install") -> Job:
@@ -61,12 +35,6 @@ def start(service: Service, name: str, *servers: str, operation: str = "install"
 def install(service: Service, name: str, *servers: str, operation: str = "install") -> dict[str, Record]:
     job = service.installs.wait(start(service, name, *servers, operation=operation).id, 60)
     return {record.server_name: record for record in service.records.job_records(job.id)}
-
-
-def collect(service: Service) -> list[Message]:
-    got: list[Message] = []
-    service.hub.subscribe(got.extend)
-    return got
 
 
 def downloading(got: list[Message], *servers: str) -> bool:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,12 +13,11 @@ from softops.service import Service
 from softops.starts import Wish
 from softops.statuses import AppState, RecordStatus
 from softops.waves import Strategy
-from tests.acceptance.test_installs import settings_for
-from tests.acceptance.test_running import clear, page, records, run, software, state, told
+from tests.acceptance.services import MakeService
+from tests.acceptance.test_running import page, records, run, software, state, told
 from tests.fleet import Fleet
 from tests.waiting import wait_until
 
-MakeService = Callable[..., Service]
 SILENT = ("sleep", "300")
 """The command of an image that serves nothing, so that its health check fails."""
 UPGRADE = """\
@@ -40,21 +35,6 @@ service.starts.start(service.images.find(sys.argv[2], "2.0"), service.servers.ch
 threading.Event().wait(100)
 """
 """A process that upgrades a software on web1 and says how far that is."""
-
-
-@pytest.fixture
-def make_service(fleet: Fleet, tmp_path: Path) -> Iterator[MakeService]:
-    with ExitStack() as stack:
-        def make(files: dict[str, str], **settings: Any) -> Service:
-            service = Service(settings_for(fleet, tmp_path, files, **settings))
-            service.start()
-            stack.callback(service.stop)
-            service.syncer.sync(service.repositories.named("catalog").id)
-            return service
-
-        yield make
-        for name in ("web1", "web2", "web3"):
-            clear(fleet, name)
 
 
 def begin(service: Service, name: str, version: str, *servers: str, operation: str = "upgrade",

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +13,10 @@ from softops.service import Service
 from softops.starts import Wish
 from softops.statuses import AppState, RecordStatus
 from softops.waves import Strategy
-from tests.acceptance.test_installs import collect, settings_for
+from tests.acceptance.services import MakeService, collect
 from tests.fleet import Fleet
 from tests.waiting import wait_until
 
-MakeService = Callable[..., Service]
 CRASH = ("sh", "-c", "echo about to give up >&2; exit 3")
 
 SOFTWARE = """\
@@ -64,29 +60,6 @@ volumes:
 def software(fleet: Fleet, name: str, port: int, *versions: str) -> dict[str, str]:
     listed = "\n".join(f'  "{version}": {{image: "{fleet.registry.image(name, version)}"}}' for version in versions)
     return {f"catalog/{name}/software.yml": SOFTWARE.format(name=name, versions=listed, port=port)}
-
-
-@pytest.fixture
-def make_service(fleet: Fleet, tmp_path: Path) -> Iterator[MakeService]:
-    with ExitStack() as stack:
-        def make(files: dict[str, str], **settings: Any) -> Service:
-            service = Service(settings_for(fleet, tmp_path, files, **settings))
-            service.start()
-            stack.callback(service.stop)
-            service.syncer.sync(service.repositories.named("catalog").id)
-            return service
-
-        yield make
-        for name in ("web1", "web2", "web3"):
-            clear(fleet, name)
-
-
-def clear(fleet: Fleet, server: str) -> None:
-    """Take away what tests have left running; ports are free again."""
-    ids = fleet.server(server).docker("ps", "-aq", "--filter", "label=io.softops.name").split()
-    if ids:
-        fleet.server(server).docker("rm", "-f", "-v", *ids)
-    fleet.server(server).run("rm", "-rf", "/opt/softops/apps")
 
 
 def run(service: Service, name: str, version: str, *servers: str, operation: str = "start",
