@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from softops.apps import note_success, revision_of, revision_row
 from softops.columns import clip, clip_log
-from softops.entities import EventDraft, FinalState, Job, Page, Record, Revision, Server
+from softops.entities import EventDraft, FinalState, Job, Page, Record, Revision
 from softops.errors import Conflict, ConstraintViolated, NotFound
-from softops.jobs import JobDraft, Jobs, RecordDraft, RevisionDraft, affected, alike, job_of, row
+from softops.jobs import JobDraft, Jobs, RecordDraft, RevisionDraft, affected, job_of, row
 from softops.journal import Journal, append, stored
 from softops.models import ACTIVE_RECORD, JobRow, RecordRow, RevisionRow
 from softops.paging import page_of
@@ -30,10 +30,6 @@ TRIES = 5
 
 class Records(Jobs, Journal):
     """The table of records, with their jobs and events. Each state is left by compare-and-set, a final one never."""
-
-    def create_job(self, draft: JobDraft, servers: Sequence[Server], now: datetime) -> tuple[Job, tuple[Record, ...]]:
-        """A new PENDING job that does the same on every server; see `create`."""
-        return self.create(draft, alike(draft, servers), now)
 
     def create(self, draft: JobDraft, drafts: Sequence[RecordDraft], now: datetime) -> tuple[Job, tuple[Record, ...]]:
         """A new PENDING job with PENDING records, in their order, all or none; Conflict naming the

@@ -12,7 +12,7 @@ from softops.db import Database
 from softops.entities import EventDraft, FinalState, Job, Record, Repository, Server, SoftImage
 from softops.images import Images
 from softops.inventory import InventoryHost
-from softops.jobs import JobDraft
+from softops.jobs import JobDraft, alike
 from softops.models import AppRow
 from softops.plan import plan_sync
 from softops.records import Records
@@ -90,16 +90,22 @@ def a_draft(image: SoftImage | None = None, **changes: Any) -> JobDraft:
     return JobDraft(**{**values, **changes})
 
 
+def create_job(records: Records, draft: JobDraft, servers: Sequence[Server],
+               now: datetime) -> tuple[Job, tuple[Record, ...]]:
+    """A PENDING job that does the same on every server."""
+    return records.create(draft, alike(draft, servers), now)
+
+
 def a_job(database: Database, *names: str, **changes: Any) -> tuple[Job, tuple[Record, ...]]:
     """A PENDING job with a record on each of the servers `names`."""
     image = some_images(database)[0]
-    return Records(database).create_job(a_draft(image, **changes), some_servers(database, *names), NOW)
+    return create_job(Records(database), a_draft(image, **changes), some_servers(database, *names), NOW)
 
 
 def an_app(database: Database, image: SoftImage, server: str = "web1") -> None:
     """`image` is installed on a server."""
     [where] = some_servers(database, server)
-    _, [record] = Records(database).create_job(a_draft(image), [where], NOW)
+    _, [record] = create_job(Records(database), a_draft(image), [where], NOW)
     with database.session() as session:
         session.add(AppRow(server_id=where.id, name=image.name, soft_id=image.id, version=image.version,
                            docker_image=image.docker_image, parameters={}, record_id=record.id, create_time=NOW,

@@ -13,7 +13,7 @@ from softops.db import Database
 from softops.handwork import Handwork
 from softops.records import Records
 from softops.repositories import Repositories
-from tests.factories import COMMIT, NOW, a_draft, a_repository, some_images, some_servers
+from tests.factories import COMMIT, NOW, a_draft, a_repository, create_job, some_images, some_servers
 
 HOME = Path("/opt/softops")
 
@@ -31,7 +31,7 @@ def words(database: Database, *, repository: int | None = 1, inventory: Path = H
           plain_http: tuple[str, ...] = (), **draft: Any) -> list[str]:
     """The command of a job, as a shell reads it."""
     records = Records(database)
-    job, _ = records.create_job(a_draft(None, **draft), some_servers(database, "web1", "web2"), NOW)
+    job, _ = create_job(records, a_draft(None, **draft), some_servers(database, "web1", "web2"), NOW)
     hand = Handwork(records=records, repositories=Repositories(database), inventory=inventory, home=HOME,
                     plain_http=plain_http)
     noted = hand.note(job, ("web1", "web2"), repository)

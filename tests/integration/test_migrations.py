@@ -19,7 +19,7 @@ from softops.records import Records
 from softops.servers import Servers
 from softops.statuses import AppState, RecordStatus
 from softops.upgrade import MIGRATIONS
-from tests.factories import COMMIT, DIGEST, NOW, SUCCESS, a_draft, later
+from tests.factories import COMMIT, DIGEST, NOW, SUCCESS, a_draft, create_job, later
 from tests.integration.mariadb import MariaDB
 
 LONG = "ansible-playbook " + "x" * 20_000
@@ -104,7 +104,7 @@ def test_everything_that_was_there_is_still_there_and_new_columns_say_nothing_ye
 def test_what_was_installed_before_can_be_worked_on_afterwards(first: Database) -> None:
     first.migrate()
     records = Records(first)
-    job, (record,) = records.create_job(a_draft(None, soft_id=1), [Servers(first).get(1)], NOW)
+    job, (record,) = create_job(records, a_draft(None, soft_id=1), [Servers(first).get(1)], NOW)
     records.start_records(job.id, NOW)
     records.finish_record(record.id, SUCCESS, NOW, "zh")
     (app,) = Apps(first).all()

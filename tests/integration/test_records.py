@@ -28,6 +28,7 @@ from tests.factories import (
     a_job,
     an_event,
     an_item,
+    create_job,
     later,
     some_images,
     some_servers,
@@ -69,7 +70,7 @@ def at_once(count: int, action: Callable[[int], object]) -> list[object]:
 def test_a_new_job_waits_with_one_record_per_server(database: Database, records: Records) -> None:
     image = some_images(database)[0]
     servers = some_servers(database, "web2", "web1")
-    job, made = records.create_job(a_draft(image, digest=DIGEST), servers, NOW)
+    job, made = create_job(records, a_draft(image, digest=DIGEST), servers, NOW)
     assert job == Job(
         id=1, operation="install", status=RecordStatus.PENDING, soft_id=image.id, soft_name="nginx", version="1.21.0",
         docker_image="nginx:1.21.0", digest=DIGEST, commit=COMMIT, user="admin",
@@ -84,15 +85,15 @@ def test_a_new_job_waits_with_one_record_per_server(database: Database, records:
 
 def test_the_same_server_named_twice_is_worked_on_once(database: Database, records: Records) -> None:
     server = some_servers(database)[0]
-    _, made = records.create_job(a_draft(), [server, server], NOW)
+    _, made = create_job(records, a_draft(), [server, server], NOW)
     assert [record.server_name for record in made] == ["web1"]
 
 
 def test_a_busy_server_refuses_the_whole_job_and_names_the_holder(database: Database, records: Records) -> None:
     servers = some_servers(database, "web1", "web2", "web3")
-    job, made = records.create_job(a_draft(), servers[1:2], NOW)
+    job, made = create_job(records, a_draft(), servers[1:2], NOW)
     with pytest.raises(Conflict) as refused:
-        records.create_job(a_draft(version="1.22.1", operation="pull"), servers, NOW)
+        create_job(records, a_draft(version="1.22.1", operation="pull"), servers, NOW)
     assert (refused.value.reason, refused.value.params) == ("SERVER_BUSY", {
         "server": "web2", "software": "nginx", "job": job.id, "record": made[0].id})
     assert records.page(page=1, size=10).total == 1
@@ -100,15 +101,15 @@ def test_a_busy_server_refuses_the_whole_job_and_names_the_holder(database: Data
 
 def test_other_software_may_work_on_a_busy_server(database: Database, records: Records) -> None:
     servers = some_servers(database)
-    records.create_job(a_draft(), servers, NOW)
-    records.create_job(a_draft(soft_name="Nginx"), servers, NOW)
+    create_job(records, a_draft(), servers, NOW)
+    create_job(records, a_draft(soft_name="Nginx"), servers, NOW)
     assert records.pending_jobs() == (1, 2)
 
 
 def test_a_server_is_free_again_after_the_end(database: Database, records: Records) -> None:
     servers = some_servers(database)
     for final in (SUCCESS, FAILED, CANCELLED):
-        job, _ = records.create_job(a_draft(), servers, NOW)
+        job, _ = create_job(records, a_draft(), servers, NOW)
         run(records, job, final)
     assert [record.status.value for record in records.page(page=1, size=10).records] == [
         "CANCELLED", "FAILED", "SUCCESS"]
@@ -116,7 +117,7 @@ def test_a_server_is_free_again_after_the_end(database: Database, records: Recor
 
 def test_of_many_jobs_at_once_exactly_one_gets_the_server(database: Database, records: Records) -> None:
     servers = some_servers(database, "web1", "web2")
-    ends = at_once(10, lambda number: records.create_job(a_draft(), servers[::-1] if number % 2 else servers, NOW))
+    ends = at_once(10, lambda number: create_job(records, a_draft(), servers[::-1] if number % 2 else servers, NOW))
     refused = [end.reason for end in ends if isinstance(end, Conflict)]
     assert refused == ["SERVER_BUSY"] * 9
     assert records.page(page=1, size=10).total == 2
@@ -317,8 +318,8 @@ def test_only_a_record_that_waits_is_ended_as_one(database: Database, records: R
 def test_pages_are_filtered_and_newest_first(database: Database, records: Records) -> None:
     nginx, redis = some_images(database, an_item("nginx"), an_item("redis"))
     web1, web2 = some_servers(database, "web1", "web2")
-    first, _ = records.create_job(a_draft(nginx), [web1, web2], NOW)
-    second, _ = records.create_job(a_draft(redis), [web1], NOW)
+    first, _ = create_job(records, a_draft(nginx), [web1, web2], NOW)
+    second, _ = create_job(records, a_draft(redis), [web1], NOW)
     run(records, first)
 
     def found(**filters: object) -> list[tuple[str, str]]:
@@ -368,7 +369,7 @@ def test_the_app_of_a_server_remembers_what_was_there_before(database: Database,
     servers = some_servers(database)
     done: list[Record] = []
     for image in (old, new):
-        job, _ = records.create_job(a_draft(image), servers, NOW)
+        job, _ = create_job(records, a_draft(image), servers, NOW)
         done += run(records, job)
     with database.reading() as session:
         app = session.scalars(select(AppRow)).one()

@@ -21,6 +21,7 @@ from tests.factories import (
     a_job,
     an_event,
     an_item,
+    create_job,
     later,
     some_images,
     some_servers,
@@ -183,7 +184,7 @@ def test_secrets_in_parameters_are_hidden(api: httpx.Client, service: Service) -
     item = an_item("db", entry={"name": "db", "params": [{"name": "PASSWORD", "type": "secret"},
                                                          {"name": "TZ", "type": "string"}], "version": {"image": "db"}})
     (image,) = some_images(service.database, item)
-    job, _ = service.records.create_job(a_draft(image, parameters={"PASSWORD": "s3cret", "TZ": "UTC"}),
+    job, _ = create_job(service.records, a_draft(image, parameters={"PASSWORD": "s3cret", "TZ": "UTC"}),
                                         some_servers(service.database), NOW)
     answer = api.get(f"/job/{job.id}")
     assert data_of(answer)["parameters"] == {"PASSWORD": "***", "TZ": "UTC"}

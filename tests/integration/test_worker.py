@@ -19,6 +19,7 @@ from softops.owners import this_process
 from softops.records import Records
 from softops.service import Service
 from softops.statuses import RecordStatus
+from tests.factories import create_job
 from tests.homes import SOFTWARE, make_home
 from tests.waiting import wait_until
 
@@ -236,7 +237,7 @@ def test_a_job_that_waited_for_a_command_that_was_killed_is_interrupted(make_ser
                      docker_image=image.docker_image, user="tester")
     def make(keeper: str, name: str) -> Job:
         records = Records(service.database, keeper=keeper)
-        return records.create_job(replace(draft, soft_name=name), [server], service.clock())[0]
+        return create_job(records, replace(draft, soft_name=name), [server], service.clock())[0]
 
     kept, gone = make(this_process(), "kept"), make(f"{host}_999999999_1", "gone")
     wait_until(lambda: service.records.job(gone.id).status.final)

@@ -19,6 +19,7 @@ from softops.records import JobDraft
 from softops.service import Service
 from softops.web.app import App, create_app
 from softops.web.serving import WebServer, bounded
+from tests.factories import create_job
 from tests.homes import make_home
 from tests.waiting import wait_until
 
@@ -72,7 +73,7 @@ class Story:
         # A name of its own, so that the servers are never busy with it.
         draft = JobDraft(operation="pull", soft_id=None, soft_name=f"demo-{uuid4().hex}", version="1.0",
                          docker_image="demo:1.0", user="tester")
-        job, records = service.records.create_job(draft, service.servers.choose(names=servers), service.clock())
+        job, records = create_job(service.records, draft, service.servers.choose(names=servers), service.clock())
         self.job: Job = job
         self.records: tuple[Record, ...] = records
         self.seq = 0
