@@ -26,8 +26,8 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.orm import Session
 
+from softops.accessmodels import TABLES
 from softops.errors import ConfigError, ConstraintViolated, DatabaseError, DatabaseRefused
-from softops.models import Base
 from softops.upgrade import upgrade
 
 logger = logging.getLogger(__name__)
@@ -138,7 +138,7 @@ def violated(message: str) -> str:
 
 
 def _unique_constraints() -> Iterator[tuple[str, list[str]]]:
-    for table in Base.metadata.tables.values():
+    for table in TABLES.values():
         yield from _of_table(table)
 
 

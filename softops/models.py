@@ -58,6 +58,8 @@ class RepositoryRow(Base):
     commit: Mapped[str | None] = mapped_column("system_soft_repository_commit", String(64))
     sync_time: Mapped[datetime | None] = mapped_column("system_soft_repository_sync_time")
     report: Mapped[dict[str, Any]] = mapped_column("system_soft_repository_report", JsonText)
+    webhook: Mapped[str | None] = mapped_column("system_soft_repository_webhook", LONG_TEXT)
+    """The secret of its webhook, sealed; NULL: there is none."""
 
 
 class ImageRow(Base):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from softops.models import Base
+from softops.accessmodels import UserRow
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
+context.configure(connection=context.config.attributes["connection"], target_metadata=UserRow.metadata)
 with context.begin_transaction():
     context.run_migrations()

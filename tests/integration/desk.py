@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from softops.accessmodels import TABLES
 from softops.config import Settings
 from softops.entities import App, FinalState, Job, Record, Revision, Server, SoftImage
 from softops.errors import SoftopsError
-from softops.models import Base
 from softops.service import Service
 from softops.starts import Wish
 from softops.statuses import RecordStatus
@@ -100,7 +100,7 @@ class Desk:
         """Everything that is in the database."""
         with self.service.database.reading() as session:
             return repr([session.execute(text(f"SELECT * FROM {table}")).all()
-                         for table in Base.metadata.tables])
+                         for table in TABLES])
 
     def refused(self, action: Callable[[], object]) -> SoftopsError:
         """Why `action` is refused; nothing is stored then."""

@@ -11,10 +11,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import MetaData, insert, text
 
+from softops.accessmodels import TABLES
 from softops.apps import Apps
 from softops.db import Database
 from softops.entities import App, Job, Record
-from softops.models import Base
 from softops.records import Records
 from softops.servers import Servers
 from softops.statuses import AppState, RecordStatus
@@ -119,5 +119,5 @@ def test_a_migration_that_was_cut_off_is_taken_up_where_it_ended(first: Database
             session.execute(text(statement))
     first.migrate()
     with first.reading() as session:
-        counts = {table: session.scalar(text(f"SELECT COUNT(*) FROM {table}")) for table in Base.metadata.tables}
+        counts = {table: session.scalar(text(f"SELECT COUNT(*) FROM {table}")) for table in TABLES}
     assert {table for table, count in counts.items() if count} == ROWS.keys()
