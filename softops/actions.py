@@ -25,6 +25,7 @@ from softops.literals import literal
 from softops.locations import is_loopback, location
 from softops.lookups import Lookups
 from softops.narration import BothNarrators, HandNarrator, LineNarrator, Narrator
+from softops.networks import PRIVATE
 from softops.orders import Order
 from softops.playbooks import PullLimits
 from softops.processes import TOKEN
@@ -100,7 +101,9 @@ class EngineAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
         """The patience to have when a person runs the playbook, as an input.json has it."""
         numbers = {key: _number(self.variable(name)) for name, key in PATIENCE.items()}
         return {key: value for key, value in numbers.items() if value is not None} | {
-            "plainHttp": self.variable("softops_insecure_registries") or []}
+            "plainHttp": self.variable("softops_insecure_registries") or [],
+            "logins": self.variable("softops_registry_logins") or {},
+            "privateNetworks": os.environ.get("SOFTOPS_PRIVATE_NETWORKS", PRIVATE)}
 
     def way(self, timeout: float, *, prelude: str = "") -> Way:
         """How to reach the host, and what its shell says first (see ways.way_to)."""
@@ -188,7 +191,7 @@ def _ask(limits: PullLimits, image: str, platform: tuple[str, str]) -> RemoteIma
     # At most one process of a run asks, and otherwise every run would wait for the HTTP client to be loaded.
     from softops.registry import RegistryClient
 
-    with RegistryClient(limits.plain_http, limits.connect_timeout) as client:
+    with RegistryClient(limits.plain_http, limits.connect_timeout, limits.networks, limits.logins.get) as client:
         return client.manifest(image, platform=platform)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from softops.errors import BadRequest
 from softops.orders import Order, limits_of, order_of
-from softops.playbooks import PullLimits
+from softops.playbooks import PullLimits, pull_input
 from softops.references import parse_reference
 from softops.secretparams import secret_names
 
@@ -74,7 +74,7 @@ def _order(app: Mapping[str, Any], limits: PullLimits) -> AppOrder:
     if action not in ACTIONS:
         raise BadRequest("INPUT_INVALID", problem=f"{str(action)[:40]} is no action")
     main = order_of({"software": {**app, "image": app.get("image") or app.get("name")},
-                     "parameters": app.get("parameters"), "pull": _as_input(limits)})
+                     "parameters": app.get("parameters"), "pull": pull_input(limits)})
     order = AppOrder(action=str(action), main=main, compose=_document(app, "compose"), env=_document(app, "env"),
                      images=_images(app, main), secrets=_secrets(app, main),
                      settle=_number(app, "settle", 3), health_timeout=_number(app, "healthTimeout", 300),
@@ -82,11 +82,6 @@ def _order(app: Mapping[str, Any], limits: PullLimits) -> AppOrder:
     if action == "run" and not (order.compose and order.images):
         raise BadRequest("INPUT_INVALID", problem=f"{main.name}: compose or images are missing")
     return order
-
-
-def _as_input(limits: PullLimits) -> Mapping[str, Any]:
-    return {"idleTimeout": limits.idle_timeout, "timeout": limits.timeout, "connectTimeout": limits.connect_timeout,
-            "plainHttp": list(limits.plain_http)}
 
 
 def _images(app: Mapping[str, Any], main: Order) -> tuple[Order, ...]:

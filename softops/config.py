@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from softops.errors import ConfigError
+from softops.networks import PRIVATE, Networks, parse_networks
 
 PROJECT = Path(__file__).resolve().parent.parent
 """Where playbooks/, inventory/ and catalog/ lie in a checkout."""
@@ -23,6 +25,7 @@ OWN = ("SOFTOPS_RUN", "SOFTOPS_FLEET")
 _REASONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "int_parsing": ("CONFIG_NUMBER", {}), "int_from_float": ("CONFIG_NUMBER", {}),
     "greater_than_equal": ("CONFIG_LEAST", {"least": "ge"}), "less_than_equal": ("CONFIG_MOST", {"most": "le"}),
+    "networks": ("CONFIG_NETWORKS", {}),
     "literal_error": ("CONFIG_CHOICE", {"choices": "expected"})}
 
 
@@ -54,6 +57,8 @@ class Settings(BaseSettings):
     connect_timeout: int = Field(default=10, ge=1, description="Seconds to reach a server, engine or registry")
     insecure_registries: str = Field(default="", description="Registries spoken to over plain HTTP, host:port, "
                                                              "separated by commas; loopback ones always are")
+    private_networks: str = Field(default=PRIVATE, description="Networks beside the public internet in which catalogs "
+                                                               "and registries may be, separated by commas")
     secret_key: str = Field(default="", repr=False, description="Key that seals secret parameters in the database "
                                                                 "(Fernet); empty: the file secret.key in SOFTOPS_VAR")
     settle_time: int = Field(default=3, ge=0, le=600, description="Seconds a started container without a health check "
@@ -71,6 +76,15 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("private_networks", mode="after")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        try:
+            parse_networks(value)
+        except ValueError as exc:
+            raise PydanticCustomError("networks", "{problem}", {"problem": str(exc)}) from exc
+        return value
 
     @cached_property
     def var_dir(self) -> Path:
@@ -96,6 +110,11 @@ class Settings(BaseSettings):
     def plain_http_registries(self) -> tuple[str, ...]:
         """`insecure_registries` as a tuple."""
         return tuple(part.strip() for part in self.insecure_registries.split(",") if part.strip())
+
+    @cached_property
+    def networks(self) -> Networks:
+        """`private_networks` as networks."""
+        return parse_networks(self.private_networks)
 
 
 def load_settings() -> Settings:

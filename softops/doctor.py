@@ -155,7 +155,8 @@ def check_inventory(settings: Settings) -> Finding:
 
 def check_catalog(settings: Settings) -> Finding:
     """The first catalog repository can be read at its ref."""
-    commit = GitMirror(settings.var_dir / "git").resolve(settings.catalog_url, settings.catalog_ref)
+    commit = GitMirror(settings.var_dir / "git", networks=settings.networks).resolve(settings.catalog_url,
+                                                                                     settings.catalog_ref)
     return Finding(check="DOCTOR_CATALOG", level=Level.OK,
                    detail=f"{settings.catalog_url} {settings.catalog_ref} {commit[:12]}")
 
@@ -179,7 +180,8 @@ def check_database(settings: Settings) -> Finding:
 def check_registries(settings: Settings, lang: Lang) -> Finding:
     """The registries of the software answer this machine, which asks them for sizes. Servers pull by themselves."""
     examples = _an_image_of_each_registry(settings)
-    with RegistryClient(settings.plain_http_registries, min(settings.connect_timeout, REGISTRY_PATIENCE)) as client, \
+    patience = min(settings.connect_timeout, REGISTRY_PATIENCE)
+    with RegistryClient(settings.plain_http_registries, patience, settings.networks) as client, \
             ThreadPoolExecutor(MOST_REGISTRIES) as pool:
         silent = [error for error in pool.map(partial(_silence, client), examples.values()) if error]
     if silent:

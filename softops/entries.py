@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Tag
 
+from softops.locations import host_of
+from softops.networks import is_never_reached
 from softops.params import Param
 from softops.permissions import PERMISSION
 from softops.problems import shortened
@@ -28,8 +30,11 @@ COMPOSE_PATH = r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*\.j
 
 
 def _image(text: str) -> str:
-    if parse_reference(text) is None:
+    found = parse_reference(text)
+    if found is None:
         complain("ENTRY_IMAGE", value=shortened(text))
+    elif is_never_reached(host_of(found.registry)):
+        complain("ADDRESS_FORBIDDEN", host=found.registry, address=host_of(found.registry))
     return text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,10 @@ from pathlib import Path
 from softops.errors import GitError
 from softops.gitaddress import Address, check_folder, check_ref, is_commit, parse_address, shown
 from softops.gitcommand import Git
+from softops.gitroute import Route, route
 from softops.gitstore import Store
 from softops.gittree import Tree, read_tree
+from softops.networks import DEFAULT, Networks
 
 ASK_TIMEOUT = 30.0
 """Seconds a repository may take to say where its branches are."""
@@ -22,6 +25,7 @@ MAX_NAMED = 20
 
 _FETCH = ("fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--update-shallow",
           "--no-recurse-submodules")
+_REDIRECTED = re.compile(r"returned error: 30[1-8]")
 _TIP = "refs/softops/tip"
 _EVERYTHING = ("+refs/heads/*:refs/softops/all/heads/*", "+refs/tags/*:refs/softops/all/tags/*")
 
@@ -37,9 +41,11 @@ class _Remote:
 class GitMirror:
     """Mirrors of repositories below `root`; any number of processes and threads may share them."""
 
-    def __init__(self, root: Path, *, ask_timeout: float = ASK_TIMEOUT, fetch_timeout: float = FETCH_TIMEOUT) -> None:
+    def __init__(self, root: Path, *, networks: Networks = DEFAULT, ask_timeout: float = ASK_TIMEOUT,
+                 fetch_timeout: float = FETCH_TIMEOUT) -> None:
         self._root = root
         self._git = Git(root)
+        self._networks = networks
         self._ask_timeout = ask_timeout
         self._fetch_timeout = fetch_timeout
 
@@ -97,13 +103,15 @@ class GitMirror:
 
     def _list(self, address: Address, *patterns: str) -> dict[str, str]:
         """The commits of the repository's refs, by name."""
+        way = self._route(address)
         try:
-            done = self._git.run("ls-remote", "--quiet", "--", address.url, *patterns,
-                                 timeout=self._ask_timeout, settings=address.settings())
+            done = self._git.run("ls-remote", "--quiet", "--", address.url, *patterns, timeout=self._ask_timeout,
+                                 settings={**address.settings(), **way.settings}, ssh=way.ssh)
         except TimeoutError as exc:
             raise GitError("GIT_TIMEOUT", url=address.url, seconds=round(self._ask_timeout)) from exc
         if done.code != 0:
-            raise GitError("GIT_UNREACHABLE", url=address.url, detail=done.detail)
+            raise GitError("GIT_REDIRECT" if _REDIRECTED.search(done.detail) else "GIT_UNREACHABLE", url=address.url,
+                           detail=done.detail)
         lines = (line.split("\t", 1) for line in done.output.decode("utf-8", "replace").splitlines())
         return {name: commit for commit, name in lines}
 
@@ -142,8 +150,13 @@ class GitMirror:
 
     def _fetch_refs(self, store: Store, *refspecs: str) -> None:
         prune = ("--prune",) if refspecs == _EVERYTHING else ()
+        way = self._route(store.address)
         store.run(*_FETCH, *prune, "--", store.address.url, *refspecs, timeout=self._fetch_timeout,
-                  settings=store.address.settings())
+                  settings={**store.address.settings(), **way.settings}, ssh=way.ssh)
+
+    def _route(self, address: Address) -> Route:
+        # Asked anew each time: names come to lead elsewhere.
+        return route(address, self._networks, self._git.ssh)
 
 
 def _address(url: str) -> Address | None:

@@ -11,6 +11,7 @@ from softops.errors import GitError
 from softops.problems import printable, shortened
 
 MAX_LENGTH = 1000
+PORTS = {"http": 80, "https": 443, "ssh": 22, "git": 9418}
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _CREDENTIALS = re.compile(r"//[^/@\s]*@")
@@ -35,6 +36,30 @@ class Address:
             return {}
         token = b64encode(self.credentials.encode()).decode()
         return {f"http.{self.url}.extraHeader": f"Authorization: Basic {token}"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """Where on the network a repository is."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str = ""
+    given_port: bool = False
+    """Whether the port stands in the address."""
+
+
+def site_of(address: Address) -> Site | None:
+    """The site of an address; None for one on this machine's disk."""
+    if address.url.startswith("/") or address.url.startswith("file:"):
+        return None
+    if "://" not in address.url:
+        user, _, host = address.url.partition(":")[0].rpartition("@")
+        return Site(scheme="ssh", host=host, port=PORTS["ssh"], user=user)
+    parts = urlsplit(address.url)
+    return Site(scheme=parts.scheme, host=parts.hostname or "", port=parts.port or PORTS[parts.scheme],
+                user=parts.username or "", given_port=parts.port is not None)
 
 
 def parse_address(text: str) -> Address:

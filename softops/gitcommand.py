@@ -29,6 +29,7 @@ _SETTINGS = """\
 [gc]
 \tautoDetach = false
 [http]
+	followRedirects = false
 \tlowSpeedLimit = 1
 \tlowSpeedTime = 30
 [init]
@@ -65,11 +66,12 @@ class Git:
         self._settings = root / "gitconfig"
 
     def run(self, *words: str, timeout: float, directory: Path | None = None, given: bytes = b"",
-            settings: Mapping[str, str] | None = None, keep_open: int | None = None) -> Done:
+            settings: Mapping[str, str] | None = None, keep_open: int | None = None, ssh: str = "") -> Done:
         """Run `git words` on the bare repository `directory`. After `timeout` seconds the whole process group is
-        killed and TimeoutError raised. The process also holds the file `keep_open`, for as long as it lives."""
+        killed and TimeoutError raised. The process also holds the file `keep_open`, for as long as it lives. `ssh`
+        are further options of ssh, as a shell reads them."""
         where = [f"--git-dir={directory}"] if directory else []
-        process = self._start([*where, *words], settings or {}, keep_open)
+        process = self._start([*where, *words], settings or {}, keep_open, ssh)
         try:
             output, errors = process.communicate(given, timeout=timeout)
         except subprocess.TimeoutExpired as exc:
@@ -78,13 +80,18 @@ class Git:
             _end(process)
         return Done(code=process.returncode, output=output, errors=errors)
 
-    def _start(self, words: Sequence[str], settings: Mapping[str, str],
-               keep_open: int | None) -> subprocess.Popen[bytes]:
+    def ssh(self) -> tuple[str, Mapping[str, str]]:
+        """The shell command with which git calls ssh, and its environment."""
+        environment = self._environment({}, "")
+        return environment["GIT_SSH_COMMAND"], environment
+
+    def _start(self, words: Sequence[str], settings: Mapping[str, str], keep_open: int | None,
+               ssh: str) -> subprocess.Popen[bytes]:
         try:
             self._write_settings()
             return subprocess.Popen(
                 ["git", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                cwd=self._root, env=self._environment(settings), start_new_session=True,
+                cwd=self._root, env=self._environment(settings, ssh), start_new_session=True,
                 pass_fds=() if keep_open is None else (keep_open,))
         except FileNotFoundError as exc:
             raise GitError("GIT_NOT_INSTALLED") from exc
@@ -98,7 +105,7 @@ class Git:
             part.write_text(_SETTINGS, encoding="utf-8")
             part.replace(self._settings)
 
-    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+    def _environment(self, settings: Mapping[str, str], options: str) -> dict[str, str]:
         # git needs PATH, HOME, the ssh agent and proxies of this process; its own variables may point
         # anywhere (inside a hook they do), so only those about ssh and TLS are passed on.
         env = {name: value for name, value in os.environ.items()
@@ -108,7 +115,7 @@ class Git:
             "GIT_ALLOW_PROTOCOL": "file:https:http:ssh:git", "GIT_TERMINAL_PROMPT": "0",
             "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": str(self._settings), "GIT_NO_LAZY_FETCH": "1",
             "GIT_LITERAL_PATHSPECS": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1",
-            "GIT_SSH_COMMAND": f"{env.get('GIT_SSH_COMMAND', ssh)} {_SSH}",
+            "GIT_SSH_COMMAND": f"{env.get('GIT_SSH_COMMAND', ssh)} {_SSH} {options}".rstrip(),
             "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C", "GIT_CONFIG_COUNT": str(len(settings))}
         for number, (name, value) in enumerate(settings.items()):
             env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}

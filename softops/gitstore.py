@@ -116,11 +116,11 @@ class Store:
         return done.output.decode().strip() if done.code == 0 else None
 
     def run(self, *words: str, given: bytes = b"", timeout: float = LOCAL_TIMEOUT, check: bool = True,
-            inside: bool = True, settings: Mapping[str, str] | None = None) -> Done:
+            inside: bool = True, settings: Mapping[str, str] | None = None, ssh: str = "") -> Done:
         """Run git on the repository. GitError when it takes too long, or fails and `check` is set."""
         try:
             done = self._git.run(*words, directory=self.path if inside else None, given=given, timeout=timeout,
-                                 settings=settings, keep_open=self._handle)
+                                 settings=settings, keep_open=self._handle, ssh=ssh)
         except TimeoutError as exc:
             raise GitError("GIT_TIMEOUT", url=self.address.url, seconds=round(timeout)) from exc
         if check and done.code != 0:

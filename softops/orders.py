@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from softops.errors import BadRequest
+from softops.locations import host_of
+from softops.logins import logins_of
+from softops.networks import PRIVATE, Networks, is_never_reached, parse_networks
 from softops.playbooks import PullLimits
 from softops.problems import shortened
 from softops.references import DIGEST, Reference, parse_reference
@@ -42,6 +45,8 @@ def order_of(data: Mapping[str, Any]) -> Order:
         raise BadRequest("INPUT_INVALID", problem=f"{shortened(name)} {shortened(version)} is no name and version")
     if reference is None:
         raise BadRequest("IMAGE_NAME_INVALID", image=shortened(image))
+    if is_never_reached(host_of(reference.registry)):
+        raise BadRequest("ADDRESS_FORBIDDEN", host=reference.registry, address=host_of(reference.registry))
     digest = software.get("digest") or reference.digest
     if digest is not None and not DIGEST.fullmatch(str(digest)):
         raise BadRequest("INPUT_INVALID", problem=f"{shortened(str(digest))} is no digest")
@@ -58,7 +63,16 @@ def limits_of(data: Mapping[str, Any]) -> PullLimits:
         raise BadRequest("INPUT_INVALID", problem="plainHttp is no list")
     return PullLimits(idle_timeout=_seconds(said, "idleTimeout", 60), timeout=_seconds(said, "timeout", 3600),
                       connect_timeout=_seconds(said, "connectTimeout", 10),
-                      plain_http=tuple(str(one) for one in plain_http))
+                      plain_http=tuple(str(one) for one in plain_http),
+                      networks=_networks(said.get("privateNetworks", PRIVATE)),
+                      logins=logins_of(said.get("logins")))
+
+
+def _networks(said: object) -> Networks:
+    try:
+        return parse_networks(str(said))
+    except ValueError as exc:
+        raise BadRequest("INPUT_INVALID", problem=f"privateNetworks: {exc}") from exc
 
 
 def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:

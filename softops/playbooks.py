@@ -12,6 +12,8 @@ from typing import Any
 
 from softops.entities import Job, Record, Revision, SoftImage
 from softops.errors import BadRequest
+from softops.logins import Login, as_input
+from softops.networks import DEFAULT, Networks
 
 PLAYBOOK_OF = {"install": "playbooks/install.yml", "pull": "playbooks/pull.yml",
                "inspect": "playbooks/inspect.yml", "start": "playbooks/start.yml",
@@ -46,6 +48,10 @@ class PullLimits:
     timeout: int
     connect_timeout: int
     plain_http: tuple[str, ...] = ()
+    networks: Networks = DEFAULT
+    """Where registries may be that this machine asks."""
+    logins: Mapping[str, Login] = field(default_factory=dict, repr=False)
+    """What is sent to registries, by their names; only those that the run needs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +95,7 @@ def image_call(job: Job, image: SoftImage, hosts: Sequence[str], limits: PullLim
                 "repository": repository, "commit": job.commit, "entry": image.entry}
     return PlaybookCall(playbook=PLAYBOOK_OF[job.operation], hosts=tuple(hosts), input={
         "operation": job.operation, "software": software, "parameters": dict(job.parameters),
-        "pull": _pull_input(limits)})
+        "pull": pull_input(limits)})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,7 +120,7 @@ def apps_call(job: Job, tasks: Sequence[AppTask], limits: PullLimits, patience: 
         apps.append(_app_input(task, patience, job.options))
     return PlaybookCall(playbook=PLAYBOOK_OF[job.operation], hosts=tuple(of_host), of_host=of_host, check=check,
                         grace=patience.timeout + BRINGING_BACK,
-                        input={"operation": job.operation, "pull": _pull_input(limits)})
+                        input={"operation": job.operation, "pull": pull_input(limits)})
 
 
 def _app_input(task: AppTask, patience: HealthLimits, options: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -132,7 +138,7 @@ def _app_input(task: AppTask, patience: HealthLimits, options: Mapping[str, Any]
 def inspect_call(host: str, limits: PullLimits) -> PlaybookCall:
     """The run that looks at the engine of one server."""
     return PlaybookCall(playbook=PLAYBOOK_OF["inspect"], hosts=(host,), input={
-        "operation": "inspect", "pull": _pull_input(limits)})
+        "operation": "inspect", "pull": pull_input(limits)})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,7 +166,7 @@ class HandOrder:
 def watch_call(hosts: Sequence[str], limits: PullLimits, dials: str) -> PlaybookCall:
     """The run that writes how the engines of `hosts` are reached into files in the directory `dials`."""
     return PlaybookCall(playbook="playbooks/watch.yml", hosts=tuple(hosts), input={
-        "operation": "watch", "dials": dials, "pull": _pull_input(limits)})
+        "operation": "watch", "dials": dials, "pull": pull_input(limits)})
 
 
 def command_by_hand(order: HandOrder) -> str:
@@ -192,6 +198,9 @@ def _catalog_by_hand(order: HandOrder) -> tuple[str, str]:
     return f"{clone} && {checkout} && ", str(PurePosixPath(CLONE) / order.catalog_path)
 
 
-def _pull_input(limits: PullLimits) -> Mapping[str, Any]:
+def pull_input(limits: PullLimits) -> Mapping[str, Any]:
+    """The limits as an input.json has them, logins included."""
     return {"idleTimeout": limits.idle_timeout, "timeout": limits.timeout,
-            "connectTimeout": limits.connect_timeout, "plainHttp": list(limits.plain_http)}
+            "connectTimeout": limits.connect_timeout, "plainHttp": list(limits.plain_http),
+            "privateNetworks": str(limits.networks),
+            **({"logins": as_input(limits.logins)} if limits.logins else {})}

@@ -6,18 +6,22 @@ import hashlib
 import json
 import re
 import ssl
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
 from types import TracebackType
 from typing import Any
 
 import httpx
 
+from softops.destinations import Barred, check_by_proxy, proxy_for
 from softops.errors import RegistryError
+from softops.guardedhttp import GuardedTransport
 from softops.locations import Location, host_of, is_loopback, location, stays_near, tag_of
+from softops.logins import Login
+from softops.networks import DEFAULT, Networks
 from softops.problems import printable, shortened
 from softops.references import DIGEST, parse_reference
 from softops.remoteimages import RemoteImage, RemoteLayer
@@ -30,6 +34,7 @@ MAX_TOKEN = 1024 * 1024
 PATIENCE = 6
 """Times the timeout within which all of an answer has to be here, however steadily it trickles."""
 MAX_REDIRECTS = 5
+PORTS = {"http": 80, "https": 443}
 _PLAIN_HTTP = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"})
 """What OpenSSL calls an answer that is no TLS."""
 _CHALLENGE = re.compile(r'([a-zA-Z_]+)="([^"]*)"')
@@ -44,17 +49,24 @@ class _Answer:
 
 
 class RegistryClient:
-    """Asks registries as an anonymous user. All errors are RegistryError.
+    """Asks registries. All errors are RegistryError.
 
     `plain_http` names registries (host:port) spoken to over HTTP; loopback ones always are. Where a registry leads
     is followed over HTTPS, or to the registry's own host. `timeout` in seconds holds for connecting and for every
-    silence, PATIENCE times as long for a whole answer.
+    silence, PATIENCE times as long for a whole answer. Nothing is asked at an address outside of `networks`.
+    `login_of` knows the logins of registries; they are sent to those that ask for one, and to nobody else.
     """
 
-    def __init__(self, plain_http: Sequence[str] = (), timeout: float = 10) -> None:
+    def __init__(self, plain_http: Sequence[str] = (), timeout: float = 10, networks: Networks = DEFAULT,
+                 login_of: Callable[[str], Login | None] = lambda _registry: None) -> None:
         self._plain_http = frozenset(plain_http)
         self._timeout = timeout
-        self._tokens: dict[Location, str] = {}
+        self._networks = networks
+        self._clients: dict[tuple[str, ...], httpx.Client] = {}
+        self._lock = threading.Lock()
+        self._login_of = login_of
+        self._passes: dict[tuple[Location, Login | None], str] = {}
+        """What got in last, as the header Authorization has it."""
 
     def manifest(self, image: str, *, platform: tuple[str, str] = ("linux", "amd64")) -> RemoteImage:
         """What `image` is for `platform` (os, architecture)."""
@@ -66,9 +78,10 @@ class RegistryClient:
 
     def close(self) -> None:
         """Let go of all connections."""
-        for name in ("_open", "_secure"):
-            if name in self.__dict__:
-                self.__dict__.pop(name).close()
+        with self._lock:
+            clients, self._clients = self._clients, {}
+        for client in clients.values():
+            client.close()
 
     def __enter__(self) -> RegistryClient:
         return self
@@ -78,14 +91,15 @@ class RegistryClient:
         self.close()
 
     def fetch(self, where: Location, path: str, *, accept: str, limit: int) -> httpx.Response:
-        """The answer for `/v2/REPOSITORY/PATH`, with a token when the registry wants one."""
+        """The answer for `/v2/REPOSITORY/PATH`, with a login or token when the registry wants one."""
         url = f"{self._scheme(where)}://{where.registry}/v2/{where.repository}/{path}"
         headers = {"Accept": accept}
-        token = self._tokens.get(where)
-        response = self._get(where, url, headers | ({"Authorization": f"Bearer {token}"} if token else {}), limit)
+        login = self._login_of(where.registry.lower())
+        known = self._passes.get((where, login))
+        response = self._get(where, url, headers | ({"Authorization": known} if known else {}), limit)
         if response.status_code == 401:
-            token = self._tokens[where] = self._token(where, response)
-            response = self._get(where, url, headers | {"Authorization": f"Bearer {token}"}, limit)
+            fresh = self._passes[where, login] = self._pass(where, login, response)
+            response = self._get(where, url, headers | {"Authorization": fresh}, limit)
         return response
 
     def _scheme(self, where: Location) -> str:
@@ -98,29 +112,39 @@ class RegistryClient:
             return self._scheme(where) == "http" and (url.host == host_of(where.registry) or place in self._plain_http)
         return url.scheme == "https" and (is_loopback(where.registry) or not stays_near(url.host))
 
-    @cached_property
-    def _open(self) -> httpx.Client:
+    def _client(self, where: Location, url: httpx.URL) -> httpx.Client:
+        """What carries a request to `url`, which is `where` itself or where that leads; Barred when nothing may."""
+        itself = url.host == host_of(where.registry) or url.netloc.decode("ascii") in self._plain_http
+        networks = self._networks if itself or is_loopback(where.registry) else self._networks.elsewhere()
         # Registries over plain HTTP are near by definition: no proxy in between, and no certificates to load.
-        return httpx.Client(timeout=self._timeout, verify=False, trust_env=False)  # noqa: S501
+        proxy = proxy_for("https", url.host) if url.scheme == "https" else None
+        if proxy:
+            check_by_proxy(url.host, url.port or PORTS["https"], networks)
+        with self._lock:
+            return self._made((url.scheme, proxy) if proxy else (url.scheme, "here" * networks.here), networks, proxy)
 
-    @cached_property
-    def _secure(self) -> httpx.Client:
-        return httpx.Client(timeout=self._timeout)
+    def _made(self, kind: tuple[str, ...], networks: Networks, proxy: str | None) -> httpx.Client:
+        if kind not in self._clients:
+            self._clients[kind] = httpx.Client(timeout=self._timeout, proxy=proxy) if proxy else httpx.Client(
+                timeout=self._timeout, transport=GuardedTransport(networks, verify=kind[0] == "https"))
+        return self._clients[kind]
 
     def _get(self, where: Location, url: str, headers: Mapping[str, str], limit: int) -> httpx.Response:
         deadline = time.monotonic() + PATIENCE * self._timeout
         try:
             return self._follow(where, httpx.Request("GET", url, headers=dict(headers)), limit, deadline)
+        except Barred as exc:
+            raise RegistryError(exc.reason, **exc.params) from exc
         except httpx.TimeoutException as exc:
             raise _unreachable(where, f"no answer within {self._timeout:g} s") from exc
-        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as exc:
             if _speaks_plain_http(exc):
                 raise RegistryError("REGISTRY_PLAIN_HTTP", registry=where.registry) from exc
             raise _unreachable(where, str(exc) or type(exc).__name__) from exc
 
     def _follow(self, where: Location, request: httpx.Request, limit: int, deadline: float) -> httpx.Response:
         for _ in range(1 + MAX_REDIRECTS):
-            client = self._open if request.url.scheme == "http" else self._secure
+            client = self._client(where, request.url)
             # The client's own headers, and its timeout, are in what it builds.
             built = client.build_request(request.method, request.url, headers=request.headers)
             with closing(client.send(built, stream=True)) as response:
@@ -131,16 +155,23 @@ class RegistryClient:
                 raise _bad(where, where.repository, f"it leads to {request.url.copy_with(query=None)}")
         raise _bad(where, where.repository, "it redirects without end")
 
-    def _token(self, where: Location, response: httpx.Response) -> str:
-        """An anonymous token, from where the registry's challenge says."""
+    def _pass(self, where: Location, login: Login | None, response: httpx.Response) -> str:
+        """What gets in, by the registry's challenge: the login itself, or a token."""
         challenge = response.headers.get("WWW-Authenticate", "")
+        if login and challenge.lower().startswith("basic"):
+            return login.basic
+        return f"Bearer {self._token(where, login, challenge)}"
+
+    def _token(self, where: Location, login: Login | None, challenge: str) -> str:
+        """A token from where the challenge says, an anonymous one without a login."""
         asked = dict(_CHALLENGE.findall(challenge))
         realm = asked.get("realm", "")
         if not challenge.lower().startswith("bearer ") or not self._may_ask(where, _url(realm)):
             raise _denied(where, where.repository, "it wants a login")
         query = {"scope": asked.get("scope") or f"repository:{where.repository}:pull"}
         query |= {"service": asked["service"]} if "service" in asked else {}
-        answer = self._get(where, str(_url(realm).copy_merge_params(query)), {}, MAX_TOKEN)
+        headers = {"Authorization": login.basic} if login else {}
+        answer = self._get(where, str(_url(realm).copy_merge_params(query)), headers, MAX_TOKEN)
         if answer.status_code in {401, 403}:
             raise _denied(where, where.repository, f"HTTP {answer.status_code}")
         body = _json(where, realm, answer)

@@ -64,9 +64,10 @@ class Service:
         self.apps = Apps(self.database)
         self.vault = make_vault(settings.secret_key, settings.var_dir)
         limits, runner = self._pull_limits(), Runner(self._run_limits())
-        self._registry = RegistryClient(settings.plain_http_registries, settings.connect_timeout)
+        self._registry = RegistryClient(settings.plain_http_registries, settings.connect_timeout, settings.networks)
         self.syncer = Syncer(repositories=self.repositories, images=self.images, registry=self._registry,
-                             mirror=GitMirror(settings.var_dir / "git"), var_dir=settings.var_dir, clock=clock)
+                             mirror=GitMirror(settings.var_dir / "git", networks=settings.networks),
+                             var_dir=settings.var_dir, clock=clock)
         self.poller = Poller(repositories=self.repositories, syncer=self.syncer)
         self.watch = InventoryWatch(settings.inventory_path, self._read_again)
         self._watches_engines = takes_all
@@ -151,7 +152,8 @@ class Service:
     def _pull_limits(self) -> PullLimits:
         settings = self.settings
         return PullLimits(idle_timeout=settings.pull_idle_timeout, timeout=settings.pull_timeout,
-                          connect_timeout=settings.connect_timeout, plain_http=settings.plain_http_registries)
+                          connect_timeout=settings.connect_timeout, plain_http=settings.plain_http_registries,
+                          networks=settings.networks)
 
     def _run_limits(self) -> RunLimits:
         settings = self.settings

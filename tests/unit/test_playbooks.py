@@ -9,7 +9,8 @@ from softops.playbooks import HandOrder, PlaybookCall, PullLimits, command_by_ha
 from tests.values import make_image, make_job
 
 LIMITS = PullLimits(idle_timeout=60, timeout=3600, connect_timeout=10, plain_http=("10.0.0.1:5000",))
-PULL = {"idleTimeout": 60, "timeout": 3600, "connectTimeout": 10, "plainHttp": ["10.0.0.1:5000"]}
+PULL = {"idleTimeout": 60, "timeout": 3600, "connectTimeout": 10, "plainHttp": ["10.0.0.1:5000"],
+        "privateNetworks": "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"}
 
 
 def test_an_install_call_carries_all_user_data_in_its_input() -> None:
