@@ -71,6 +71,8 @@ class Settings(BaseSettings):
                                                         "committed to the inventory's git repository")
     language: Literal["zh", "en"] = Field(default="zh", description="Language of remarks and live messages")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Log level")
+    log_format: Literal["text", "json"] = Field(default="text", description="Form of the log: lines for people, or "
+                                                                            "one JSON object per line")
 
     @field_validator("home", mode="after")
     @classmethod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import tempfile
@@ -14,7 +13,7 @@ from pathlib import Path
 from softops.client import Address
 from softops.config import Settings
 from softops.errors import ServerUnavailable
-from softops.server import LOG_FORMAT
+from softops.logs import configure_logging
 from softops.service import Service
 from softops.web.app import create_app
 from softops.web.serving import BACKLOG, WebServer, bounded
@@ -27,7 +26,7 @@ POLL = 0.005
 def embedded_server(settings: Settings) -> Iterator[Address]:
     """The application inside this process, on a unix socket that only this user reaches; gone afterwards."""
     # What a server would log is of no interest to somebody who typed one command, unless it is a fault of softops.
-    logging.basicConfig(level=logging.ERROR, format=LOG_FORMAT)
+    configure_logging(settings, level="ERROR")
     with _short_path() as path:
         service = Service(settings, takes_all=False)
         service.start()

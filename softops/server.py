@@ -12,13 +12,10 @@ from types import FrameType
 from softops import __version__
 from softops.config import Settings
 from softops.errors import ConfigError
+from softops.logs import configure_logging, log_ends_of_threads
 from softops.service import Service
 from softops.web.app import create_app
 from softops.web.serving import BACKLOG, WebServer, bounded
-
-LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-TALKATIVE = ("alembic", "uvicorn")
-"""What tells of every step it takes; only what is wrong is of interest."""
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +24,8 @@ def run_server(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM, then end in order. ConfigError before anything is touched when the
     address can't be used."""
     _refuse_others(settings)
-    _configure_logging(settings)
+    configure_logging(settings)
+    log_ends_of_threads()
     with _listen(settings) as listener:
         service = Service(settings)
         server = WebServer(create_app(service))
@@ -41,12 +39,6 @@ def run_server(settings: Settings) -> None:
             signal.signal(signal.SIGINT, signal.default_int_handler)
             service.stop()
             logger.info("softops has ended", extra={"action": "end"})
-
-
-def _configure_logging(settings: Settings) -> None:
-    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
-    for name in TALKATIVE:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 
 def _refuse_others(settings: Settings) -> None:
