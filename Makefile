@@ -4,11 +4,11 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo env PATH="$(CURDIR)/.venv/bin:$$PA
 BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup python check test demo serve bench clean
+.PHONY: help setup python check test test-faults demo serve bench clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 setup: ## install what is missing: Debian packages, .venv, the Node client of the tests
 	@tests/setup.sh
@@ -30,6 +30,9 @@ check: python ## lint, types and the import direction
 
 test: setup ## run all tests
 	$(ROOT) $(BIN)/python -m pytest -n 2 --dist loadfile -p no:cacheprovider
+
+test-faults: setup ## break servers, registries and softops itself, and look at what remains
+	$(ROOT) $(BIN)/python -m pytest -n 2 --dist loadfile -p no:cacheprovider tests/faults
 
 bench: setup ## measure, and print the table of docs/benchmarks.md
 	@$(ROOT) $(BIN)/python -m tests.bench

@@ -20,7 +20,7 @@ def settings_for(fleet: Fleet, directory: Path, files: dict[str, str], **setting
     commit(directory / "catalog", files)
     return Settings(home=PROJECT, var=directory / "var", inventory=fleet.inventory(directory / "inventory"),
                     catalog=str(directory / "catalog"), catalog_ref="main", sync_interval=0, language="en",
-                    insecure_registries=fleet.plain_http, **settings)
+                    **{"insecure_registries": fleet.plain_http, **settings})
 
 
 def clear(fleet: Fleet, server: str) -> None:
