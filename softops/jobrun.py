@@ -27,6 +27,7 @@ from softops.events import (
     parse_event,
 )
 from softops.insist import insist
+from softops.logcontext import informed_thread
 from softops.messages import (
     STAGE_STATUS,
     Message,
@@ -107,7 +108,7 @@ class JobRun:
 
     def watch(self, execute: Callable[[], RunEnd], token: str | None) -> RunEnd:
         """Run `execute` while its events are handled in a second thread; all are handled on return."""
-        consumer = threading.Thread(target=self._consume, args=(token,), name=f"job-{self._job_id}-events")
+        consumer = informed_thread(self._consume, token, name=f"job-{self._job_id}-events")
         consumer.start()
         try:
             return execute()
@@ -136,6 +137,9 @@ class JobRun:
             if insist(partial(self._finish_one, record.id, final, now, at, running=running),
                       self._stopping, f"The end of record {record.id}"):
                 self._tell_end(record, before)
+                logger.info("%s of %s %s ended: %s", record.operation, record.soft_name, record.version, final.status,
+                            extra={"action": "end_record", "job": self._job_id, "record": record.id,
+                                   "server": record.server_name})
 
     def _finish_one(self, record_id: int, final: FinalState, now: datetime, at: float, *,
                     running: bool) -> Record | None:

@@ -17,6 +17,7 @@ from softops.errors import Conflict, SoftopsError
 from softops.images import Images
 from softops.insist import insist
 from softops.jobrun import CANCELLED, JobRun
+from softops.logcontext import about, informed_thread
 from softops.owners import is_gone, runs_here
 from softops.playbooks import HealthLimits, PullLimits
 from softops.records import Records
@@ -229,15 +230,16 @@ class Worker:
         try:
             job = self._records.claim(job_id, owner=self._owner, now=self._clock(), lease=LEASE)
             if job is not None:
-                self._attempt(job, active)
-                self._after(job_id)
+                with about(job=job.id):
+                    self._attempt(job, active)
+                    self._after(job_id)
         finally:
             del self._active[job_id]
             with self._changed:
                 self._changed.notify_all()
 
     def _attempt(self, job: Job, active: _Active) -> None:
-        keeper = threading.Thread(target=self._keep, args=(job.id, active), name=f"job-{job.id}-lease")
+        keeper = informed_thread(self._keep, job.id, active, name=f"job-{job.id}-lease")
         keeper.start()
         try:
             if job.cancel_requested:
