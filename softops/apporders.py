@@ -13,7 +13,7 @@ from softops.playbooks import PullLimits, pull_input
 from softops.references import parse_reference
 from softops.secretparams import secret_names
 
-ACTIONS = frozenset({"run", "stop", "start", "restart", "remove"})
+ACTIONS = frozenset({"run", "back", "stop", "start", "restart", "remove"})
 MOST_SECONDS = 24 * 3600
 
 
@@ -79,7 +79,7 @@ def _order(app: Mapping[str, Any], limits: PullLimits) -> AppOrder:
                      images=_images(app, main), secrets=_secrets(app, main),
                      settle=_number(app, "settle", 3), health_timeout=_number(app, "healthTimeout", 300),
                      remove_volumes=app.get("removeVolumes") is True)
-    if action == "run" and not (order.compose and order.images):
+    if action in {"run", "back"} and not (order.compose and order.images):
         raise BadRequest("INPUT_INVALID", problem=f"{main.name}: compose or images are missing")
     return order
 

@@ -12,7 +12,8 @@ from softops.orders import Order
 
 SPOOL = "SOFTOPS_SPOOL"
 """Environment variable with the path of the file; set by the callback plugin for the actions of its run."""
-OPERATION_OF = {"run": "start", "start": "start", "stop": "stop", "restart": "restart", "remove": "remove"}
+OPERATION_OF = {"run": "start", "back": "start", "start": "start", "stop": "stop", "restart": "restart",
+                "remove": "remove"}
 
 
 def order_line(host: str, operation: str, order: Order) -> Mapping[str, Any]:

@@ -75,6 +75,8 @@ class JobRun:
         self._seq = job.seq
         self._progress = {key: ServerProgress() for key in self._records}
         self._tales = {record.server_name: HostTale() for record in records}
+        self.reads: Callable[[str, FinalState, HostTale], FinalState] = lambda _operation, final, _tale: final
+        """What an end means; somebody who only looks at servers reads it in another way."""
         self._queue: queue.SimpleQueue[Mapping[str, Any] | None] = queue.SimpleQueue()
 
     @property
@@ -118,7 +120,7 @@ class JobRun:
 
     def finish(self, end: RunEnd) -> None:
         """Write the final state of every record that is not final yet, once, and tell the watchers."""
-        self._finish({key: outcome(self._records[key].operation, key[0], end, self._tales[key[0]])
+        self._finish({key: self._read(key, outcome(self._records[key].operation, key[0], end, self._tales[key[0]]))
                       for key in self._records if key in self._open})
 
     def fail(self, final: FinalState) -> None:
@@ -193,11 +195,14 @@ class JobRun:
         """End the record at once: it took as long as its own server did, not as the slowest one."""
         key = (event.host, event.software)
         if key in self._open:
-            final = ended(self._records[key].operation, event)
+            final = self._read(key, ended(self._records[key].operation, event))
             if final.status is RecordStatus.CANCELLED and self._stopping.is_set():
                 # It was asked to end because softops does; nobody wanted that of the job.
                 final = replace(final, status=RecordStatus.FAILED, reason="INTERRUPTED", reason_params={}, code=500)
             self._finish({key: final})
+
+    def _read(self, key: Key, final: FinalState) -> FinalState:
+        return self.reads(self._records[key].operation, final, self._tales[key[0]])
 
     def _drain(self) -> tuple[list[Mapping[str, Any]], bool]:
         batch: list[Mapping[str, Any]] = []

@@ -142,6 +142,19 @@ class Jobs:
 
     def heartbeat(self, job_id: int, *, owner: str, now: datetime, lease: timedelta) -> Job:
         """The job, its lease prolonged; Conflict when `owner` does not run it any more."""
+    def adopt(self, job: Job, *, owner: str, now: datetime, lease: timedelta) -> Job | None:
+        """The RUNNING job of a process that has died, now under a lease of `owner`; None when its lease is not the
+        one that `job` has any more."""
+
+        def work(session: Session) -> Job | None:
+            adopted = session.execute(
+                update(JobRow).values(lease_owner=owner, lease_until=now + lease)
+                .where(JobRow.id == job.id, JobRow.status == RecordStatus.RUNNING,
+                       JobRow.lease_owner == job.lease_owner, JobRow.lease_until == job.lease_until))
+            return job_of(row(session, job.id)) if affected(adopted) else None
+
+        return self._db.run(work)
+
 
         def work(session: Session) -> Job:
             prolonged = session.execute(

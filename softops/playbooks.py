@@ -112,18 +112,19 @@ class AppTask:
 
 
 def apps_call(job: Job, tasks: Sequence[AppTask], limits: PullLimits, patience: HealthLimits, *,
-              check: bool = False) -> PlaybookCall:
-    """The run that does `tasks`, in their order on each server."""
+              check: bool = False, back: bool = False) -> PlaybookCall:
+    """The run that does `tasks`, in their order on each server; with `back` it brings starts that were cut off to a
+    good end."""
     of_host: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
     for task in tasks:
         apps = of_host.setdefault(task.record.server_name, {"apps": []})["apps"]
-        apps.append(_app_input(task, patience, job.options))
+        apps.append(_app_input(task, patience, job.options) | ({"action": "back"} if back else {}))
     return PlaybookCall(playbook=PLAYBOOK_OF[job.operation], hosts=tuple(of_host), of_host=of_host, check=check,
                         grace=patience.timeout + BRINGING_BACK,
                         input={"operation": job.operation, "pull": pull_input(limits)})
 
 
-def _app_input(task: AppTask, patience: HealthLimits, options: Mapping[str, Any]) -> Mapping[str, Any]:
+def _app_input(task: AppTask, patience: HealthLimits, options: Mapping[str, Any]) -> dict[str, Any]:
     record, revision = task.record, task.revision
     said = {"action": ACTION_OF[record.operation], "name": record.soft_name, "version": record.version,
             "image": record.docker_image, "commit": record.commit, "settle": patience.settle,

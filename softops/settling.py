@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from softops.apporders import AppOrder
@@ -13,6 +13,7 @@ from softops.masking import Masker
 from softops.narration import AppResult, Narrator
 from softops.operating import Operation
 from softops.requirements import required_by
+from softops.returning import Return
 
 
 def settle_apps(orders: Sequence[AppOrder], place: Place, narrator: Callable[[str], Narrator],
@@ -56,7 +57,8 @@ def _require(order: AppOrder, results: Sequence[AppResult]) -> None:
 
 
 def _work(order: AppOrder, place: Place, narrator: Narrator, cancelled: Callable[[], bool]) -> AppWork:
-    kind: type[AppWork] = Deployment if order.action == "run" else Operation
+    kinds: Mapping[str, type[AppWork]] = {"run": Deployment, "back": Return}
+    kind = kinds.get(order.action, Operation)
     return kind(order, place, narrator, cancelled)
 
 

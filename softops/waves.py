@@ -79,7 +79,7 @@ def is_breached(strategy: Strategy, records: Sequence[Record]) -> bool:
 def failed_servers(records: Sequence[Record]) -> frozenset[int]:
     """The servers on which something failed. That softops was stopped or killed says nothing against them."""
     return frozenset(record.server_id for record in records
-                     if record.status is RecordStatus.FAILED and record.reason != "INTERRUPTED")
+                     if record.status is RecordStatus.FAILED and not (record.reason or "").startswith("INTERRUPTED"))
 
 
 def _batch(value: object) -> tuple[int | None, int | None]:

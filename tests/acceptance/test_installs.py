@@ -222,9 +222,9 @@ def test_a_kill_in_mid_pull_is_told_at_the_next_start_and_can_be_retried(fleet: 
     service = Service(settings)
     service.start()
     try:
-        (job,) = service.records.job_page(page=1, size=10).records
+        job = service.installs.wait(service.records.job_page(page=1, size=10).records[0].id, 30)
         ended = {record.server_name: (record.status, record.reason) for record in service.records.job_records(job.id)}
-        assert ended == dict.fromkeys(("web1", "web2"), (RecordStatus.FAILED, "INTERRUPTED"))
+        assert ended == dict.fromkeys(("web1", "web2"), (RecordStatus.FAILED, "INTERRUPTED_UNDONE"))
         retried = service.installs.wait(service.installs.retry(job.id, user="tester").id, 60)
         assert retried.status is RecordStatus.SUCCESS
     finally:
