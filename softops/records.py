@@ -13,6 +13,7 @@ from softops.apps import note_success, revision_of, revision_row
 from softops.columns import clip, clip_log
 from softops.entities import EventDraft, FinalState, Job, Page, Record, Revision
 from softops.errors import Conflict, ConstraintViolated, NotFound
+from softops.idempotency import note_job
 from softops.jobs import JobDraft, Jobs, RecordDraft, RevisionDraft, affected, job_of, row
 from softops.journal import Journal, append, stored
 from softops.models import ACTIVE_RECORD, JobRow, RecordRow, RevisionRow
@@ -184,6 +185,7 @@ def _create(session: Session, draft: JobDraft, drafts: Sequence[RecordDraft], no
                  command="", create_time=now)
     session.add(job)
     session.flush()
+    note_job(session, job.id, now)
     records = [_new_record(job, one) for one in drafts]
     session.add_all(records)
     session.flush()

@@ -22,6 +22,7 @@ from softops.plan_texts import PLAN_TEXTS
 from softops.server_texts import SERVER_TEXTS
 from softops.version_texts import VERSION_TEXTS
 from softops.web_texts import WEB_TEXTS
+from softops.webhook_texts import WEBHOOK_TEXTS
 
 Lang = Literal["en", "zh"]
 
@@ -36,7 +37,7 @@ class Text(NamedTuple):
 TEXTS: Mapping[str, Text] = {
     **{reason: Text(*sentences) for reason, sentences
        in {**APP_TEXTS, **CATALOG_TEXTS, **CLI_TEXTS, **CONTAINER_TEXTS, **COMPOSE_TEXTS, **DEPLOY_TEXTS, **GUARD_TEXTS, **PLAN_TEXTS,
-           **SERVER_TEXTS, **VERSION_TEXTS, **WEB_TEXTS}.items()},
+           **SERVER_TEXTS, **VERSION_TEXTS, **WEB_TEXTS, **WEBHOOK_TEXTS}.items()},
     "INTERNAL": Text("Something went wrong inside softops ({detail}). The log has the details.",
                      "softops 内部出错（{detail}），详情见日志。"),
     "CONFIG_INVALID": Text("{name}={value} can't be used: {problem}. Set it right or leave it out.",
