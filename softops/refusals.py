@@ -29,16 +29,21 @@ _PULL: Sequence[tuple[str, str]] = (
     (r"manifest verification failed", "PULL_CORRUPT"),
     (r"no space left on device|disk quota exceeded", "PULL_NO_SPACE"),
     (r"server gave http response to https client", "PULL_PLAIN_HTTP"),
-    (r"toomanyrequests|too many requests|rate limit", "PULL_RATE_LIMIT"),
+    (r"toomanyrequests|too many requests|rate limit|http 429|http status: 429", "PULL_RATE_LIMIT"),
     (r"no matching manifest for|does not match the specified platform|does not provide the specified platform",
      "PULL_NO_PLATFORM"),
     (r"x509|certificate", "PULL_CERTIFICATE"),
     (r"verification failed|failed to register layer: .*checksum|unexpected commit digest", "PULL_CORRUPT"),
+    (r"unknown blob|blob unknown", "PULL_PART_MISSING"),
     (r"manifest unknown|name unknown|repository name not known|manifest for .* not found|: not found", "PULL_NO_IMAGE"),
-    (r"denied|unauthorized|authentication required|no basic auth credentials|forbidden", "PULL_DENIED"),
+    (r"denied|unauthorized|authentication required|no basic auth credentials|forbidden|http 40[13]", "PULL_DENIED"),
     (r"connection refused|no such host|i/o timeout|timeout exceeded|no route to host|network is unreachable"
-     r"|connection reset|server misbehaving|(?:^|[: ])eof$|broken pipe|tls handshake|bad gateway"
-     r"|service unavailable", "PULL_NO_REGISTRY"),
+     r"|connection reset|server misbehaving|(?:^|[: ])eof$|broken pipe|tls handshake"
+     r"|unexpected eof", "PULL_NO_REGISTRY"),
+    (r"http (?:status: )?5\d\d|bad gateway|service unavailable|internal server error|gateway timeout",
+     "PULL_REGISTRY_FAILED"),
+    (r"unexpected http status|missing signature key|invalid character|manifest invalid|unsupported manifest"
+     r"|mediatype in manifest should be", "PULL_NOT_A_REGISTRY"),
 )
 
 

@@ -80,10 +80,10 @@ SERVER_TEXTS: Mapping[str, tuple[str, str]] = {
         "image.",
         "镜像仓库中没有镜像 {image}：{words}。请改正目录中的名称或标签，或推送该镜像。"),
     "PULL_DENIED": (
-        "The registry does not give out {image}: {words}. It does not exist there, or it wants a login, which "
-        "softops does not give yet. Correct the name, or push the image where everybody may pull it.",
-        "镜像仓库拒绝提供 {image}：{words}。镜像不存在，或需要登录，而 softops 尚不支持登录。"
-        "请改正名称，或将镜像推送到可匿名拉取的仓库。"),
+        "The registry does not give out {image}: {words}. It does not exist there, or it wants a login, another one "
+        "perhaps. Correct the name, or give softops the login: softops credential add REGISTRY --user NAME",
+        "镜像仓库拒绝提供 {image}：{words}。镜像不存在，或需要登录（或换一个账号登录）。"
+        "请改正名称，或为 softops 提供登录信息：softops credential add 镜像仓库 --user 用户名"),
     "PULL_RATE_LIMIT": (
         "The registry gives out no more for now ({image}): {words}. Wait, or name a mirror in the catalog.",
         "镜像仓库暂时限制拉取 {image}：{words}。请稍候，或在目录中改用镜像站。"),
@@ -101,6 +101,15 @@ SERVER_TEXTS: Mapping[str, tuple[str, str]] = {
         "The server can't reach the registry of {image}: {words}. Check the registry, DNS and the network "
         "between them.",
         "服务器无法访问 {image} 的镜像仓库：{words}。请检查仓库、DNS 及其间网络。"),
+    "PULL_REGISTRY_FAILED": (
+        "The registry of {image} is there but fails: {words}. Look at its log and mend it, then retry.",
+        "{image} 的镜像仓库可以访问，但出现故障：{words}。请查看其日志并修复后重试。"),
+    "PULL_NOT_A_REGISTRY": (
+        "What answers for {image} does not speak as a registry does: {words}. Check what is behind that address.",
+        "对 {image} 的应答不是来自镜像仓库：{words}。请检查该地址背后的服务。"),
+    "PULL_PART_MISSING": (
+        "The registry has {image} but lacks a part of it: {words}. Push the image again.",
+        "镜像仓库中有 {image}，但缺少其中一部分：{words}。请重新推送该镜像。"),
     "PULL_NO_PLATFORM": (
         "{image} is not made for the server's platform {platform}: {words}. Choose an image that is.",
         "{image} 不支持服务器平台 {platform}：{words}。请选择支持该平台的镜像。"),
@@ -135,9 +144,10 @@ SERVER_TEXTS: Mapping[str, tuple[str, str]] = {
         "{image} does not exist for {platform}; there is: {choices}. Choose an image that does.",
         "{image} 没有 {platform} 平台的版本；现有：{choices}。请选择其他镜像。"),
     "REGISTRY_DENIED": (
-        "The registry {registry} does not give out {image} ({problem}). It does not exist there, or a login "
-        "is needed.",
-        "镜像仓库 {registry} 拒绝提供 {image}（{problem}）。镜像不存在，或需要登录。"),
+        "The registry {registry} does not give out {image} ({problem}). It does not exist there, or it "
+        "wants a login, another one perhaps: softops credential add {registry} --user NAME",
+        "镜像仓库 {registry} 拒绝提供 {image}（{problem}）。镜像不存在，或需要登录（或换一个账号登录）："
+        "softops credential add {registry} --user 用户名"),
     "REGISTRY_UNREACHABLE": (
         "The registry {registry} does not answer: {problem}. Check its address and the network; one that "
         "speaks plain HTTP has to be in SOFTOPS_INSECURE_REGISTRIES.",

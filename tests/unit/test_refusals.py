@@ -63,6 +63,13 @@ def test_why_an_engine_can_not_be_spoken_to_is_told_apart(words: str, reason: st
     ("filesystem layer verification failed for digest sha256:35", "PULL_CORRUPT"),
     ("manifest verification failed for digest sha256:35", "PULL_CORRUPT"),
     ("no matching manifest for linux/arm64/v8 in the manifest list entries", "PULL_NO_PLATFORM"),
+    ("error pulling image configuration: download failed after attempts=1: unknown blob", "PULL_PART_MISSING"),
+    ("received unexpected HTTP status: 500 Internal Server Error", "PULL_REGISTRY_FAILED"),
+    ("error parsing HTTP 503 response body: invalid character '<'", "PULL_REGISTRY_FAILED"),
+    ("error parsing HTTP 429 response body: invalid character 's': \"slow down\"", "PULL_RATE_LIMIT"),
+    ("error parsing HTTP 401 response body: no error details found in HTTP response body", "PULL_DENIED"),
+    ("missing signature key", "PULL_NOT_A_REGISTRY"),
+    ("download failed after attempts=1: unexpected EOF", "PULL_NO_REGISTRY"),
     ("never heard of", "PULL_FAILED"), ("", "PULL_FAILED")])
 def test_why_a_pull_failed_is_told_apart(words: str, reason: str) -> None:
     error = pull_refusal(words, image="r:5000/a:9", platform="linux/amd64")
