@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, UniqueConstraint, create_engine, event, make_url
@@ -28,6 +29,7 @@ from sqlalchemy.orm import Session
 
 from softops.accessmodels import TABLES
 from softops.errors import ConfigError, ConstraintViolated, DatabaseError, DatabaseRefused
+from softops.solitude import alone, keep_others_out
 from softops.upgrade import upgrade
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,10 @@ TRIES = 5
 """How often a transaction runs that loses against another one."""
 LOST = frozenset({1205, 1213})
 """MariaDB: lock wait timeout, deadlock. The transaction did nothing and can be run again."""
+ANSWER = 15
+"""Seconds that MariaDB may be silent while a statement runs. It never waits so long for a lock."""
+HOUR = 3600
+"""Seconds that a change of the schema, or the reading of everything, may be silent."""
 POOL = {"pool_size": 16, "max_overflow": 48, "pool_timeout": PATIENCE}
 BEGIN = "softops_begin"
 
@@ -65,9 +71,9 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema up to this version of softops; several processes may do it at the same time.
-        A schema of a newer softops is left alone: DatabaseError."""
-        with self._guarded(), self._turn():
-            upgrade(self._writing)
+        A schema of a newer softops is left alone: DatabaseRefused."""
+        with self._guarded(), self._turn(), self._patient() as engine:
+            upgrade(engine)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -98,9 +104,54 @@ class Database:
         with self.session() as session:
             return work(session)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One reading transaction over everything as it is at its beginning, whoever writes meanwhile."""
+        with self._guarded(), self._patient() as engine, engine.connect() as connection:
+            if not self._sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+                connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+            yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """One writing transaction while no other process uses the database: Conflict when one does, and one that
+        comes meanwhile waits. On MariaDB, changes of the schema are kept even when the block fails."""
+        engine = _sqlite_engine(self._url, exclusive=True) if self._sqlite else _mariadb_engine(self._url, answer=HOUR)
+        engine.update_execution_options(**{BEGIN: "BEGIN EXCLUSIVE"})
+        # What is open of its own is company, too.
+        self._engine.dispose()
+        try:
+            with self._guarded(), alone(engine, self.shown) as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+    @property
+    def shown(self) -> str:
+        """Where the database is, without its password."""
+        return _shown(self._url)
+
+    @property
+    def path(self) -> Path | None:
+        """The file of a SQLite database."""
+        return Path(self._url.database or "") if self._sqlite else None
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+    @contextmanager
+    def _patient(self) -> Iterator[Engine]:
+        """An engine on which single statements may take long."""
+        if self._sqlite:
+            yield self._writing
+            return
+        engine = _mariadb_engine(self._url, answer=HOUR)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -124,6 +175,27 @@ class Database:
         except SQLAlchemyError as exc:
             kind = DatabaseRefused if _is_for_good(exc) else DatabaseError
             raise kind("DATABASE_FAILED", database=_shown(self._url), problem=_problem(exc)) from exc
+
+
+class Bound(Database):
+    """The database within a transaction that somebody has begun, who alone ends it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._url = connection.engine.url
+        self._sqlite = connection.dialect.name == "sqlite"
+        self._connection = connection
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A part of the transaction."""
+        with self._guarded(), Session(self._connection, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A part of the transaction that only reads."""
+        with self._guarded(), Session(self._connection, expire_on_commit=False) as session:
+            yield session
 
 
 def violated(message: str) -> str:
@@ -164,9 +236,12 @@ def _shown(url: URL) -> str:
     return url.set(query={}).render_as_string(hide_password=True)
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": PATIENCE}, **POOL)
+def _sqlite_engine(url: URL, *, exclusive: bool = False) -> Engine:
+    patience = 0 if exclusive else PATIENCE
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": patience}, **POOL)
     event.listen(engine, "do_connect", _make_private)
+    if exclusive:
+        event.listen(engine, "connect", keep_others_out)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -183,8 +258,13 @@ def _make_private(_dialect: object, _record: object, words: list[Any], _options:
 def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:
     # The driver's own BEGIN comes too late and is never IMMEDIATE.
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        # Nobody else would close it, and open it keeps its locks.
+        connection.close()
+        raise
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -193,8 +273,8 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
 
 
-def _mariadb_engine(url: URL) -> Engine:
-    timeouts = {"connect_timeout": 10, "read_timeout": 2 * PATIENCE, "write_timeout": 2 * PATIENCE}
+def _mariadb_engine(url: URL, *, answer: int = ANSWER) -> Engine:
+    timeouts = {"connect_timeout": 5, "read_timeout": answer, "write_timeout": answer}
     engine = create_engine(url.update_query_dict({"charset": "utf8mb4"}), hide_parameters=True, pool_pre_ping=True,
                            isolation_level="READ COMMITTED", connect_args=timeouts, **POOL)
     event.listen(engine, "connect", _set_up_mariadb)

@@ -103,14 +103,16 @@ class InventoryError(SoftopsError):
 
 
 class DatabaseError(SoftopsError):
-    """The database does not answer or does not fit this version."""
+    """The database does not answer."""
 
+    code = 503
     then = Then.RETRY
 
 
 class DatabaseRefused(DatabaseError):
     """The database works, but does not take this, however often it is asked."""
 
+    code = 500
     then = Then.HUMAN
 
 
@@ -120,6 +122,10 @@ class ConstraintViolated(DatabaseRefused):
     def __init__(self, reason: str, /, *, constraint: str, **params: object) -> None:
         super().__init__(reason, constraint=constraint, **params)
         self.constraint = constraint
+
+
+class BackupFailed(SoftopsError):
+    """A backup could not be written, or not be brought back."""
 
 
 class RegistryError(SoftopsError):

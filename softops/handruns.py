@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from softops.clock import Clock
@@ -23,6 +22,8 @@ from softops.images import Images
 from softops.insist import insist
 from softops.jobrun import JobRun
 from softops.jobs import JobDraft, RecordDraft
+from softops.leases import HAND as OWNER
+from softops.leases import HAND_LEASE as LEASE
 from softops.orders import order_of
 from softops.outcomes import RunEnd, RunStatus
 from softops.records import Records
@@ -31,9 +32,6 @@ from softops.vault import Vault
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
-"""After so long a silence a run by hand counts as interrupted."""
-OWNER = "hand-"
 OPERATIONS = frozenset({"install", "pull", "start", "stop", "restart", "remove"})
 MAX_LINES = 2000
 _COMMIT = re.compile(r"[0-9a-f]{1,64}")

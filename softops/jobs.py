@@ -133,15 +133,15 @@ class Jobs:
         """The job, now RUNNING under a lease of `owner`; None when it is not PENDING any more."""
 
         def work(session: Session) -> Job | None:
+            made = session.get(JobRow, job_id)
             claimed = session.execute(
                 update(JobRow).where(JobRow.id == job_id, JobRow.status == RecordStatus.PENDING)
-                .values(status=RecordStatus.RUNNING, lease_owner=owner, lease_until=now + lease, start_time=now))
+                .values(status=RecordStatus.RUNNING, lease_owner=owner, lease_until=now + lease,
+                        start_time=begun(made, now) if made else now))
             return job_of(row(session, job_id)) if affected(claimed) else None
 
         return self._db.run(work)
 
-    def heartbeat(self, job_id: int, *, owner: str, now: datetime, lease: timedelta) -> Job:
-        """The job, its lease prolonged; Conflict when `owner` does not run it any more."""
     def adopt(self, job: Job, *, owner: str, now: datetime, lease: timedelta) -> Job | None:
         """The RUNNING job of a process that has died, now under a lease of `owner`; None when its lease is not the
         one that `job` has any more."""
@@ -155,6 +155,8 @@ class Jobs:
 
         return self._db.run(work)
 
+    def heartbeat(self, job_id: int, *, owner: str, now: datetime, lease: timedelta) -> Job:
+        """The job, its lease prolonged; Conflict when `owner` does not run it any more."""
 
         def work(session: Session) -> Job:
             prolonged = session.execute(
@@ -223,7 +225,8 @@ class Jobs:
             if not actual.final and not states & ACTIVE:
                 wanted = move(f"Job {job_id}", actual, job_end(states))
                 session.execute(update(JobRow).where(JobRow.id == job_id, JobRow.status == actual).values(
-                    status=wanted, end_time=now, lease_until=None, waiting=None, remark=_remark(wanted, records)))
+                    status=wanted, end_time=max(begun(found, now), *(one.end_time or now for one in records), now),
+                    lease_until=None, waiting=None, remark=_remark(wanted, records)))
                 session.refresh(found)
             return job_of(found)
 
@@ -245,6 +248,11 @@ def row(session: Session, job_id: int) -> JobRow:
     if found is None:
         raise NotFound("JOB_NOT_FOUND", job=job_id)
     return found
+
+
+def begun(job: JobRow, now: datetime) -> datetime:
+    """`now`, or what was the time when the job was made or begun, where the clock was set back since."""
+    return max(now, job.start_time or job.create_time)
 
 
 def affected(result: Any) -> int:

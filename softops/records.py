@@ -14,7 +14,7 @@ from softops.columns import clip, clip_log
 from softops.entities import EventDraft, FinalState, Job, Page, Record, Revision
 from softops.errors import Conflict, ConstraintViolated, NotFound
 from softops.idempotency import note_job
-from softops.jobs import JobDraft, Jobs, RecordDraft, RevisionDraft, affected, job_of, row
+from softops.jobs import JobDraft, Jobs, RecordDraft, RevisionDraft, affected, begun, job_of, row
 from softops.journal import Journal, append, stored
 from softops.models import ACTIVE_RECORD, JobRow, RecordRow, RevisionRow
 from softops.paging import page_of
@@ -77,12 +77,13 @@ class Records(Jobs, Journal):
         before stays so."""
 
         def work(session: Session) -> tuple[Record, ...]:
+            job = session.get(JobRow, job_id)
             pending = select(RecordRow.id).where(RecordRow.job_id == job_id, RecordRow.status == RecordStatus.PENDING)
             if wave is not None:
                 pending = pending.where(RecordRow.wave == wave)
             ids = session.scalars(pending.with_for_update()).all()
             session.execute(update(RecordRow).where(RecordRow.id.in_(ids), RecordRow.status == RecordStatus.PENDING)
-                            .values(status=RecordStatus.RUNNING, start_time=now))
+                            .values(status=RecordStatus.RUNNING, start_time=begun(job, now) if job else now))
             return _records(session, RecordRow.id.in_(ids))
 
         return self._db.run(work)
@@ -108,17 +109,17 @@ class Records(Jobs, Journal):
         The events that `tell` makes of it are stored with it, and what it installed is noted, all or nothing.
         `after`: see append_events.
         """
-        values = {"status": final.status, "end_time": now, "code": final.code, "digest": final.digest,
+        values = {"status": final.status, "code": final.code, "digest": final.digest,
                   "log": clip_log(final.log), "changed": final.changed,
                   "reason": final.reason, "reason_params": dict(final.reason_params), "active_key": None,
                   "remark": clip(render(final.reason, lang, final.reason_params))}
 
         def work(session: Session) -> Record | None:
-            record = _finish(session, record_id, final.status, values, running=running)
+            record = _finish(session, record_id, final.status, values, now, running=running)
             if record is None:
                 return _ended_by_us(session, record_id, tell, after)
             if record.status is RecordStatus.SUCCESS:
-                record = note_success(session, record, now)
+                record = note_success(session, record, record.end_time or now)
             if drafts := tell(record):
                 append(session, record.job_id, drafts, after)
             return record
@@ -129,8 +130,9 @@ class Records(Jobs, Journal):
         """One more record of a job that runs, RUNNING as well; Conflict when its server is busy with that software."""
 
         def work(session: Session) -> Record:
-            record = _new_record(row(session, job_id), draft)
-            record.status, record.start_time = RecordStatus.RUNNING, now
+            job = row(session, job_id)
+            record = _new_record(job, draft)
+            record.status, record.start_time = RecordStatus.RUNNING, begun(job, now)
             session.add(record)
             session.flush()
             return record_of(record)
@@ -206,14 +208,16 @@ def _active_key(draft: RecordDraft) -> str:
     return f"{draft.server.id}:{draft.soft_name}"
 
 
-def _finish(session: Session, record_id: int, wanted: RecordStatus, values: Mapping[str, Any], *,
+def _finish(session: Session, record_id: int, wanted: RecordStatus, values: Mapping[str, Any], now: datetime, *,
             running: bool) -> Record | None:
-    while not (actual := RecordStatus(_row(session, record_id).status)).final:
+    while not (actual := RecordStatus((found := _row(session, record_id)).status)).final:
         if actual is RecordStatus.RUNNING and not running:
             return None
         move(f"Record {record_id}", actual, wanted)
+        # The clock may have been set back since: nothing ends before it has begun.
+        ended = now if found.start_time is None else max(now, found.start_time)
         done = session.execute(update(RecordRow).where(RecordRow.id == record_id, RecordRow.status == actual)
-                               .values(**values))
+                               .values(**values, end_time=ended))
         if affected(done):
             return record_of(_row(session, record_id))
     return None

@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 JSON = "application/json; charset=utf-8"
 MAX_BODY = 1024 * 1024
 """Bytes of a request's body."""
+_LATER = {"Retry-After": "5"}
+"""What whoever is told 503 does: try again after so many seconds."""
 
 
 def envelope(code: int, message: str, data: object = None, headers: Mapping[str, str] | None = None) -> Response:
@@ -39,7 +41,7 @@ def refused(exc: SoftopsError, lang: Lang) -> Response:
     if exc.code not in range(400, 500):
         logger.warning("%s", exc, extra={"action": "refuse", "reason": exc.reason,
                                            "request": request_id.get()})
-    return envelope(exc.code, exc.text(lang))
+    return envelope(exc.code, exc.text(lang), headers=_LATER if exc.code == 503 else None)
 
 
 def broken(exc: Exception, lang: Lang) -> Response:

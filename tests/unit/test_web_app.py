@@ -9,7 +9,7 @@ import pytest
 
 from softops.broadcast import Hub
 from softops.config import Settings
-from softops.errors import ConfigError, DatabaseError
+from softops.errors import ConfigError, DatabaseError, DatabaseRefused
 from softops.service import Service
 from softops.web.app import App, create_app
 
@@ -55,10 +55,16 @@ def test_an_unforeseen_error_is_500_and_tells_nothing_of_the_inside(caplog: pyte
 
 
 def test_an_error_of_softops_itself_has_its_own_code_and_sentence() -> None:
-    response = get(app_over(DatabaseError("JOB_NOT_FOUND", job=7)), "/api/system/soft/job/7")
+    response = get(app_over(DatabaseRefused("JOB_NOT_FOUND", job=7)), "/api/system/soft/job/7")
     assert (response.status_code, response.json()["code"]) == (500, 500)
     assert response.json()["message"].startswith("There is no job 7.")
-    assert get(app_over(DatabaseError("JOB_NOT_FOUND", job=7)), "/healthz").status_code == 503
+    assert "retry-after" not in response.headers
+
+
+@pytest.mark.parametrize("path", ["/api/system/soft/job/7", "/healthz"])
+def test_without_a_database_callers_are_told_when_to_come_again(path: str) -> None:
+    response = get(app_over(DatabaseError("DATABASE_FAILED", database="x", problem="gone")), path)
+    assert (response.status_code, response.json()["code"], response.headers["retry-after"]) == (503, 503, "5")
 
 
 def test_every_answer_is_fresh_named_and_taken_as_what_it_is() -> None:
