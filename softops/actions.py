@@ -95,7 +95,14 @@ class EngineAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
     def input(self) -> Mapping[str, Any] | None:
         """What softops wrote for this run; None when a person runs the playbook."""
         path = self.text("softops_input")
-        return read_input(Path(path)) if path else None
+        if not path:
+            return None
+        data = read_input(Path(path))
+        # What the inventory says of logins counts where softops has none.
+        given, own = self.variable("softops_registry_logins"), data.get("pull")
+        if not isinstance(given, Mapping) or not given or not isinstance(own, Mapping):
+            return data
+        return {**data, "pull": {**own, "logins": {**given, **(own.get("logins") or {})}}}
 
     def pull_by_hand(self) -> Mapping[str, Any]:
         """The patience to have when a person runs the playbook, as an input.json has it."""

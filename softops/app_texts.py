@@ -16,15 +16,6 @@ APP_TEXTS: Mapping[str, tuple[str, str]] = {
     "REVISION_NOT_FOUND": ("{software} has no revision {revision} on this server. There are: {choices}.",
                            "{software} 在此服务器上没有修订 {revision}。现有：{choices}。"),
     "NOTHING_TO_APPROVE": ("Job {job} does not wait for an approval.", "任务 {job} 未在等待批准。"),
-    "SECRET_KEY_INVALID": ("SOFTOPS_SECRET_KEY is no key. Make one with: python -c \"from cryptography.fernet import "
-                           "Fernet; print(Fernet.generate_key().decode())\"",
-                           "SOFTOPS_SECRET_KEY 不是有效密钥。可用以下命令生成：python -c \"from cryptography.fernet import "
-                           "Fernet; print(Fernet.generate_key().decode())\""),
-    "SECRET_KEY_OTHER": ("The stored secrets were sealed with another key. Give softops the old key back "
-                         "(SOFTOPS_SECRET_KEY, or the file secret.key in SOFTOPS_VAR).",
-                         "已保存的机密是用另一个密钥加密的。请恢复原密钥（SOFTOPS_SECRET_KEY，或 SOFTOPS_VAR 中的 secret.key）。"),
-    "SECRET_KEY_UNREADABLE": ("The key in {path} can't be used: {problem}. Make it readable for softops.",
-                              "无法使用密钥文件 {path}：{problem}。请确保 softops 可读取它。"),
     "ALREADY_RUNNING": ("It runs like that already; nothing was changed.", "已按此方式运行，未做任何更改"),
     "STRATEGY_UNKNOWN": ("The strategy has no {name}. It knows: {choices}.", "策略没有 {name} 项。可用：{choices}。"),
     "STRATEGY_BATCH": ("{name} of the strategy is wrong. It may be a number from 1 or a share from 1% to 100%.",

@@ -13,6 +13,8 @@ from softops.engine import Engine, LocalImage
 from softops.errors import EngineUnreachable, PullFailed, RegistryError, RunFailed
 from softops.installed import SAME, WRITTEN, compare_command, fingerprint, manifest_of, write_command
 from softops.locations import familiar_name, tag_of
+from softops.logins import registry_of
+from softops.masking import Masker
 from softops.narration import Narrator
 from softops.orders import Order
 from softops.pulling import PullFold, Watch, follow
@@ -93,6 +95,9 @@ class Delivery:
         self._tag = tag_of(order.reference)
         self._digest = order.digest
         """What the server should have, as soon as it is known."""
+        self._registry = registry_of(order.image) or ""
+        self._login = order.limits.logins.get(self._registry)
+        self._masker = Masker([self._login.password] if self._login else [])
 
     def run(self) -> Delivered:
         """Do everything that is still to be done, in order."""
@@ -176,10 +181,11 @@ class Delivery:
         self._stop_if_cancelled()
         narrator.stage("pull", image=order.image, total=total)
         target = order.digest or self._tag or "latest"
-        follow(lambda: self._access.engine.pull(order.reference.name, target), fold, image=order.image,
+        login = self._login.for_engine(self._registry) if self._login else ""
+        follow(lambda: self._access.engine.pull(order.reference.name, target, login), fold, image=order.image,
                limits=order.limits, watch=Watch(emit=narrator.layers, cancelled=self._access.cancelled))
         if fold.error is not None:
-            raise self._refused(fold.error)
+            raise self._refused(self._masker.text(fold.error))
         if fold.digest is None:
             raise EngineUnreachable("ENGINE_LOST", words="the pull ended without a result")
         if order.digest and fold.digest != order.digest:

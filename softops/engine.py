@@ -207,14 +207,16 @@ class Engine:
             chains.append(image.layers if image else ())
         return tuple(chains)
 
-    def pull(self, name: str, tag: str) -> Iterator[Mapping[str, Any]]:
+    def pull(self, name: str, tag: str, login: str = "") -> Iterator[Mapping[str, Any]]:
         """The engine's messages while it pulls NAME:TAG (or a digest as tag); a refusal comes as one with `error`.
 
+        `login` is what `Login.for_engine` makes: it goes along with this request, and the engine keeps nothing of it.
         Logins of this machine's user are not passed on. `close` from another thread ends it.
         """
         with self._foreign():
             response = self._client.post(self._path("/images/create"), params={"fromImage": name, "tag": tag},
-                                         stream=True, timeout=None)
+                                         headers={"X-Registry-Auth": login} if login else {}, stream=True,
+                                         timeout=None)
             with contextlib.closing(response):
                 if response.ok:
                     yield from _messages(response.raw)

@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -16,40 +17,62 @@ KEY_FILE = "secret.key"
 
 
 class Vault:
-    """Seals and opens with one key (Fernet: AES-128-CBC with HMAC-SHA256)."""
+    """Seals and opens with one key (Fernet: AES-128-CBC with HMAC-SHA256).
 
-    def __init__(self, key: str) -> None:
-        try:
-            self._fernet = Fernet(key.strip().encode())
-        except ValueError as exc:
-            raise ConfigError("SECRET_KEY_INVALID") from exc
+    Without `key` it is the one in the file `path`, read on the first use, and made by it (mode 0600) where there is
+    none; `seals.check_key` sees to it that none is made where one has been lost.
+    """
+
+    def __init__(self, key: str, path: Path | None = None) -> None:
+        self._key = key
+        self.path = path
+        if key or path is None:
+            _fernet(key)
+
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a key that would not have to be made first."""
+        return bool(self._key) or (self.path is not None and self.path.exists())
 
     def seal(self, values: Mapping[str, object]) -> str | None:
         """The values as text that tells nothing; None for none."""
-        return self._fernet.encrypt(json.dumps(dict(values)).encode()).decode() if values else None
+        return self._keyed.encrypt(json.dumps(dict(values)).encode()).decode() if values else None
 
     def open(self, sealed: str | None) -> Mapping[str, object]:
         """What was sealed; ConfigError when that was done with another key."""
         if sealed is None:
             return {}
         try:
-            values: Mapping[str, object] = json.loads(self._fernet.decrypt(sealed.encode()))
+            values: Mapping[str, object] = json.loads(self._keyed.decrypt(sealed.encode()))
         except InvalidToken as exc:
             raise ConfigError("SECRET_KEY_OTHER") from exc
         return values
 
+    @cached_property
+    def _keyed(self) -> Fernet:
+        return _fernet(self._key or (_kept_key(self.path) if self.path is not None else ""))
+
 
 def make_vault(key: str, directory: Path) -> Vault:
-    """The vault with `key`; without one, with the key in `directory`, which is made on the first use (mode 0600)."""
-    return Vault(key or _kept_key(directory / KEY_FILE))
+    """The vault with `key`; without one, with the key in `directory`."""
+    return Vault(key, directory / KEY_FILE)
+
+
+def _fernet(key: str) -> Fernet:
+    try:
+        return Fernet(key.strip().encode())
+    except ValueError as exc:
+        raise ConfigError("SECRET_KEY_INVALID") from exc
 
 
 def _kept_key(path: Path) -> str:
     try:
         if not path.exists():
             _make(path)
-        return path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as exc:
+        key = path.read_text(encoding="ascii")
+        Fernet(key.strip().encode())
+        return key
+    except (OSError, ValueError) as exc:
         raise ConfigError("SECRET_KEY_UNREADABLE", path=path, problem=exc) from exc
 
 

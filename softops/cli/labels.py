@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 
 from softops.cli.containerwords import CONTAINER_HELP, CONTAINER_WORDS
+from softops.cli.credentialwords import CREDENTIAL_HELP, CREDENTIAL_WORDS
 from softops.cli.runningwords import RUNNING_HELP, RUNNING_WORDS
 from softops.cli.terms import TERMS
 from softops.cli.versionwords import VERSION_HELP, VERSION_WORDS
@@ -17,6 +18,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 
 HELP: Mapping[str, Text] = {
     **CONTAINER_HELP,
+    **CREDENTIAL_HELP,
     **VERSION_HELP,
     **RUNNING_HELP,
     "APP": Text("GitOps for Docker software on one's own servers.", "面向自有服务器的 Docker 软件 GitOps 工具。"),
@@ -84,6 +86,7 @@ HELP: Mapping[str, Text] = {
 
 WORDS: Mapping[str, Text] = {
     **CONTAINER_WORDS,
+    **CREDENTIAL_WORDS,
     **VERSION_WORDS,
     **RUNNING_WORDS,
     "NAME": Text("Name", "名称"), "VERSION": Text("Version", "版本"), "STATUS": Text("Status", "状态"),

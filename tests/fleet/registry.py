@@ -24,23 +24,38 @@ http: {{addr: "{host}", relativeurls: true}}
 """
 
 
+WITH_LOGIN = """\
+auth: {{htpasswd: {{realm: fleet, path: "{htpasswd}"}}}}
+"""
+USER, PASSWORD = "ci", "pl@nted+S3cret/ü&=%"
+"""Who may come in where a login is wanted. The password looks different in base64, in a URL and in JSON."""
+HTPASSWD = f"{USER}:$2b$04$Y89YZTcXnwRnvMhoXPtjNeKhOxtNGP9WwEtfWZLm60ZGrAjaIG65u\n"
+"""bcrypt, the only kind that registries take."""
+
+
 class Registry:
     """A real registry; what is pushed goes straight into it, what engines pull may go through a proxy."""
 
-    def __init__(self, *, run_id: str, directory: Path, address: str, port: int = 5000) -> None:
+    def __init__(self, *, run_id: str, directory: Path, address: str, port: int = 5000, private: bool = False) -> None:
+        """One that is `private` lets in nobody but USER."""
         self.host = f"{address}:{port}"
         """What image names start with."""
         self._address = (address, port)
         self._run_id = run_id
         self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
-        self._client = httpx.Client(base_url=f"http://{self.host}/v2/", trust_env=False, timeout=60)
+        self._private = private
+        self._client = httpx.Client(base_url=f"http://{self.host}/v2/", trust_env=False, timeout=60,
+                                    auth=(USER, PASSWORD) if private else None)
 
     def start(self) -> None:
         """Start it and return when it answers."""
         self._directory.mkdir(exist_ok=True)
         config, log = self._directory / "config.yml", self._directory / "registry.log"
-        config.write_text(CONFIG.format(storage=self._directory / "storage", host=self.host))
+        htpasswd = self._directory / "htpasswd"
+        htpasswd.write_text(HTPASSWD, encoding="utf-8")
+        text = CONFIG + (WITH_LOGIN if self._private else "")
+        config.write_text(text.format(storage=self._directory / "storage", host=self.host, htpasswd=htpasswd))
         self._process = spawn(self._run_id, ["docker-registry", "serve", str(config)], log)
         wait_for(f"registry on {self.host}", self._answers, log=log)
 

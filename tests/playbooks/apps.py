@@ -13,6 +13,7 @@ from softops.appfiles import app_files
 from softops.composing import AppVersion
 from softops.events import AppEnded
 from tests.fleet import Server
+from tests.fleet.registry import Registry
 
 if TYPE_CHECKING:
     from tests.playbooks.conftest import Played, Stage
@@ -32,16 +33,23 @@ class App:
     port: int
     host: str = "web1"
     digests: dict[str, str] = field(default_factory=dict)
+    registry: Registry | None = None
+    """Where its images are; None: in the fleet's own registry."""
 
     @property
     def server(self) -> Server:
         """The server it is on."""
         return self.stage.fleet.server(self.host)
 
+    @property
+    def images(self) -> Registry:
+        """The registry that has its images."""
+        return self.registry or self.stage.fleet.registry
+
     def push(self, version: str, command: Sequence[str] = SERVE) -> str:
         """Push an image that serves its version, or does something else; its name."""
-        self.digests[version] = self.stage.fleet.registry.push(self.name, version, command=command)
-        return self.stage.fleet.registry.image(self.name, version)
+        self.digests[version] = self.images.push(self.name, version, command=command)
+        return self.images.image(self.name, version)
 
     def order(self, version: str, action: str = "run", *, service: Mapping[str, Any] | None = None,
               template: str | None = None, values: Mapping[str, Any] | None = None,
@@ -52,7 +60,7 @@ class App:
             entry["service"] = {"ports": [f"{self.port}:80"], "healthcheck": QUICK} | dict(service or {})
         else:
             entry["composeTemplate"] = template
-        app = AppVersion(name=self.name, version=version, image=self.stage.fleet.registry.image(self.name, version),
+        app = AppVersion(name=self.name, version=version, image=self.images.image(self.name, version),
                          digest=self.digests[version], commit="4f2c", entry=entry)
         files = app_files(app, values or {})
         hidden = [str((values or {})[param["name"]]) for param in params if param["type"] == "secret"]

@@ -84,19 +84,20 @@ class Stage:
         """A run with an input.json, to its end."""
         return finished(self.start(playbook, hosts, software, *words, **how))
 
-    def start_apps(self, playbook: str, apps: Mapping[str, Sequence[Mapping[str, Any]]],
-                   *words: str) -> subprocess.Popen[str]:
+    def start_apps(self, playbook: str, apps: Mapping[str, Sequence[Mapping[str, Any]]], *words: str,
+                   inventory: Path | None = None) -> subprocess.Popen[str]:
         """A run with what softops writes for the apps of each host."""
         (self.directory / "hosts").mkdir(exist_ok=True)
         (self.directory / "input.json").write_text(json.dumps({"operation": playbook, "pull": self.limits}))
         for host, orders in apps.items():
             (self.directory / "hosts" / f"{host}.json").write_text(json.dumps({"apps": list(orders)}))
         return self._start(playbook, ",".join(apps), "-e", f"softops_input={self.directory / 'input.json'}", *words,
-                           environment={TOKEN: RUN})
+                           inventory=inventory, environment={TOKEN: RUN})
 
-    def apps(self, playbook: str, apps: Mapping[str, Sequence[Mapping[str, Any]]], *words: str) -> Played:
+    def apps(self, playbook: str, apps: Mapping[str, Sequence[Mapping[str, Any]]], *words: str,
+             inventory: Path | None = None) -> Played:
         """The same, to its end."""
-        return finished(self.start_apps(playbook, apps, *words))
+        return finished(self.start_apps(playbook, apps, *words, inventory=inventory))
 
     def by_hand(self, playbook: str, hosts: str, *words: str, **how: Any) -> Played:
         """A run without an input.json, to its end."""

@@ -19,7 +19,7 @@ class Hand:
         self.catalog = catalog
         folder = catalog / app.name
         folder.mkdir(parents=True)
-        image = app.stage.fleet.registry.image(app.name, "1.0")
+        image = app.images.image(app.name, "1.0")
         (folder / "software.yml").write_text(
             f"apiVersion: softops/v1\nname: {app.name}\nversions:\n  \"1.0\": {{image: \"{image}\"}}\n"
             "service:\n  ports: [\"${PORT}:80\"]\n  env: {PASSWORD: \"${PASSWORD}\"}\n"

@@ -42,6 +42,7 @@ class FakeEngine:
     says: Sequence[Mapping[str, Any]] = ({"status": f"Digest: {NEW}"},)
     chains: tuple[tuple[str, ...], ...] | None = ()
     done: list[str] = field(default_factory=list)
+    login: str = ""
 
     def about(self) -> EngineFacts:
         return EngineFacts(version="20", api_version="1.41", os="linux", architecture="amd64")
@@ -55,8 +56,9 @@ class FakeEngine:
     def layer_chains(self, seconds: float) -> tuple[tuple[str, ...], ...] | None:
         return self.chains
 
-    def pull(self, name: str, tag: str) -> Iterator[Mapping[str, Any]]:
+    def pull(self, name: str, tag: str, login: str = "") -> Iterator[Mapping[str, Any]]:
         self.done.append(f"pull {name} {tag}")
+        self.login = login
         yield from self.says
         if self.arrives:
             self.images = [self.arrives, *(one for one in self.images if one.id != self.arrives.id)]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+from base64 import b64encode, urlsafe_b64encode
+from urllib.parse import quote, quote_plus
+
 import pytest
 
-from softops.masking import MAX_LOG, Masker
+from softops.masking import MAX_LOG, Masker, spellings
 
 
 @pytest.mark.parametrize(("secrets", "text", "shown"), [
@@ -20,6 +25,17 @@ from softops.masking import MAX_LOG, Masker
 ])
 def test_secrets_are_hidden_in_every_form(secrets: list[str], text: str, shown: str) -> None:
     assert Masker(secrets).text(text) == shown
+
+
+@pytest.mark.parametrize("secret", ["pl@nted+S3cret/ü&=%", "0123456789", "eight-8!"])
+def test_every_spelling_of_a_secret_is_hidden(secret: str) -> None:
+    for before, after in itertools.product(("", "u:", "xyz:", "äb"), ("", "!", "end")):
+        whole = f"{before}{secret}{after}"
+        for text in (b64encode(whole.encode()).decode(), urlsafe_b64encode(whole.encode()).decode(), quote(whole),
+                     quote_plus(whole), quote(whole, safe="").lower() if secret.islower() else quote(whole, safe=""),
+                     json.dumps(whole)):
+            assert "***" in Masker([secret]).text(text), text
+            assert any(spelling in text for spelling in spellings(secret)), text
 
 
 def test_params_are_masked_and_numbers_stay() -> None:

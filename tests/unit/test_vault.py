@@ -53,5 +53,20 @@ def test_a_key_of_the_wrong_form_is_refused_and_not_told() -> None:
 def test_a_key_that_can_not_be_read_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / KEY_FILE).mkdir()
     with pytest.raises(ConfigError) as refused:
-        make_vault("", tmp_path)
+        make_vault("", tmp_path).seal(VALUES)
     assert refused.value.reason == "SECRET_KEY_UNREADABLE"
+
+
+def test_a_key_file_with_something_else_is_a_sentence_and_not_told(tmp_path: Path) -> None:
+    (tmp_path / KEY_FILE).write_text("hunter2")
+    with pytest.raises(ConfigError) as refused:
+        make_vault("", tmp_path).seal(VALUES)
+    assert refused.value.reason == "SECRET_KEY_UNREADABLE"
+    assert "hunter2" not in refused.value.text("en")
+
+
+def test_a_key_is_made_only_when_it_is_used(tmp_path: Path) -> None:
+    vault = make_vault("", tmp_path)
+    assert (vault.open(None), vault.has_key, list(tmp_path.iterdir())) == ({}, False, [])
+    vault.seal(VALUES)
+    assert vault.has_key
