@@ -46,6 +46,8 @@ class Repository:
     sync_time: datetime | None = None
     report: Mapping[str, Any] = field(default_factory=dict)
     """What the last sync counted and refused (`sync.SyncReport` as JSON)."""
+    webhook: bool = False
+    """Whether it takes webhooks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from softops.choices import choices
 from softops.db import Database
 from softops.entities import Page, Repository
-from softops.errors import ConstraintViolated, NotFound
+from softops.errors import Conflict, ConstraintViolated, NotFound
 from softops.jobs import affected
 from softops.models import AppRow, ImageRow, RepositoryRow
 from softops.paging import page_of
@@ -80,10 +80,27 @@ class Repositories:
 
         def work(session: Session) -> tuple[Repository, int]:
             row = _row(session, repository_id, lock=True)
-            row.status, row.report = RepositoryStatus.REMOVED, {}
+            row.status, row.report, row.webhook = RepositoryStatus.REMOVED, {}, None
             return _repository_of(row), _retire(session, row.id, now)
 
         return self._db.run(work)
+
+    def set_webhook(self, repository_id: int, sealed: str | None) -> Repository:
+        """Keep the sealed secret of the repository's webhook; None: it has none."""
+
+        def work(session: Session) -> Repository:
+            row = _row(session, repository_id, lock=True)
+            if row.status == RepositoryStatus.REMOVED:
+                raise Conflict("REPOSITORY_GONE", repository=row.name)
+            row.webhook = sealed
+            return _repository_of(row)
+
+        return self._db.run(work)
+
+    def sealed_webhook(self, repository_id: int) -> str | None:
+        """The sealed secret of the repository's webhook; None when it has none."""
+        with self._db.reading() as session:
+            return _row(session, repository_id).webhook
 
     def finish_sync(self, repository_id: int, *, status: RepositoryStatus, commit: str | None,
                     report: Mapping[str, Any], now: datetime, began: Repository | None = None) -> Repository:
@@ -149,4 +166,4 @@ def _refuse(session: Session, wanted: object) -> NoReturn:
 def _repository_of(row: RepositoryRow) -> Repository:
     return Repository(id=row.id, name=row.name, url=row.url, ref=row.ref, path=row.path, interval=row.interval,
                       status=RepositoryStatus(row.status), commit=row.commit, sync_time=row.sync_time,
-                      report=row.report)
+                      report=row.report, webhook=row.webhook is not None)

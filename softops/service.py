@@ -23,6 +23,9 @@ from softops.git import GitMirror
 from softops.handback import HandBack
 from softops.handruns import HandRuns
 from softops.handwork import Handwork
+from softops.hookmarks import HookMarks
+from softops.hooks import Hooks
+from softops.idempotency import Idempotency
 from softops.images import Images
 from softops.installs import Installs
 from softops.inventory import InventoryHost, read_inventory
@@ -38,6 +41,7 @@ from softops.runner import RunLimits, Runner
 from softops.servers import Servers
 from softops.starts import Starts
 from softops.sync import Syncer
+from softops.syncqueue import SyncQueue
 from softops.vault import make_vault
 from softops.worker import Worker
 from softops.writeback import WriteBack
@@ -69,6 +73,9 @@ class Service:
                              mirror=GitMirror(settings.var_dir / "git", networks=settings.networks),
                              var_dir=settings.var_dir, clock=clock)
         self.poller = Poller(repositories=self.repositories, syncer=self.syncer)
+        self.hooks = Hooks(repositories=self.repositories, vault=self.vault, marks=HookMarks(self.database, clock),
+                           queue=SyncQueue(self.syncer.sync))
+        self.idempotency = Idempotency(self.database, clock)
         self.watch = InventoryWatch(settings.inventory_path, self._read_again)
         self._watches_engines = takes_all
         self.dials = DialBook(runner=runner, limits=limits, home=settings.home,
@@ -115,6 +122,7 @@ class Service:
         self.watch.start()
         if self._watches_engines:
             self.engines.start()
+            self.hooks.start()
         if settings.heal and self._watches_engines:
             self.healer.start()
 
@@ -124,6 +132,7 @@ class Service:
         self.watch.stop()
         self.engines.stop()
         self.poller.stop()
+        self.hooks.stop()
         self.handruns.stop()
         self.worker.stop()
         self._registry.close()
