@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,23 @@ class _Watched:
     silent: float = 0.0
 
 
+RELEASED = "LOCK_RELEASED"
+"""The reason of a record that was taken from who held it: he is to stop there."""
+SILENT = 10.0
+"""Seconds without a sign after which a holder on another host counts as silent; a sign comes every two."""
+
+
+class Holder(enum.StrEnum):
+    """What is known of the process that holds a job."""
+
+    NONE = "NONE"
+    """Nobody has begun."""
+    ALIVE = "ALIVE"
+    SILENT = "SILENT"
+    """It runs elsewhere and has given no sign for a while."""
+    DEAD = "DEAD"
+
+
 class Leases:
     """Judges leases. A process of this host is seen to live or to be dead. One of another host proves its life by
     prolonging its lease; whether that is past says nothing, because clocks differ and jump. Only a lease that this
@@ -53,6 +71,16 @@ class Leases:
         watched.silent += min(now - watched.seen, GAP)
         watched.seen = now
         return watched.silent > length_of(owner)
+
+    def holder(self, job: Job) -> Holder:
+        """What is known of who holds a job, by what was seen at the last look."""
+        owner, watched = job.lease_owner or "", self._watched.get(job.id)
+        if not owner:
+            return Holder.NONE
+        if runs_here(owner):
+            return Holder.DEAD if is_gone(owner) else Holder.ALIVE
+        same = watched is not None and (watched.owner, watched.until) == (owner, job.lease_until)
+        return Holder.SILENT if same and watched is not None and watched.silent > SILENT else Holder.ALIVE
 
     def keep_only(self, job_ids: frozenset[int]) -> None:
         """Forget the leases of all other jobs."""

@@ -27,6 +27,12 @@ def is_gone(owner: str) -> bool:
     return pid.isdecimal() and _started(int(pid)) != started
 
 
+def described(owner: str) -> str:
+    """The host and number of a process, for a person; anything else as it is."""
+    parts = owner.rsplit("_", 2)
+    return f"{parts[0].rpartition('-')[0] or parts[0]} (pid {parts[1]})" if len(parts) == 3 else owner
+
+
 def _host() -> str:
     """This host, also among others of the same name: many a machine is just called `debian`."""
     try:

@@ -61,6 +61,12 @@ class Records(Jobs, Journal):
         with self._db.reading() as session:
             return page_of(session, found, record_of, page=page, size=size, order=(RecordRow.id.desc(),))
 
+    def active_page(self, *, page: int, size: int) -> Page[Record]:
+        """The records that still hold their server and software, oldest first."""
+        found = select(RecordRow).where(RecordRow.status.in_(ACTIVE))
+        with self._db.reading() as session:
+            return page_of(session, found, record_of, page=page, size=size, order=(RecordRow.id,))
+
     def job_records(self, job_id: int) -> tuple[Record, ...]:
         """All records of a job, in the order of its servers."""
         with self._db.reading() as session:

@@ -21,14 +21,15 @@ from softops.clock import Clock
 from softops.config import Settings
 from softops.db import Bound, Database
 from softops.entities import FinalState, Job
-from softops.errors import BackupFailed, BadRequest, Conflict
+from softops.errors import BackupFailed, BadRequest, ConfigError, Conflict, SoftopsError
 from softops.jobrun import JobRun
 from softops.leases import is_alive
 from softops.records import Records
+from softops.seals import check_key
 from softops.statuses import ACTIVE, RecordStatus
 from softops.texts import Lang
 from softops.upgrade import RESTORING, bring_to, known_revisions, revision_of
-from softops.vault import KEY_FILE
+from softops.vault import KEY_FILE, make_vault
 
 AT_ONCE = 500
 """Rows that are written with one statement."""
@@ -49,8 +50,8 @@ class Restored:
     """Where what was there before lies; None: nothing was there."""
     key: Path | None
     """Where the key that the backup has was written."""
-    needs_key: bool
-    """Whether secrets lie in it that the key here does not open, or none is here."""
+    key_problem: SoftopsError | None
+    """Why softops would not start with the key that is here now."""
 
 
 def restore(settings: Settings, path: Path, *, clock: Clock, force: bool = False) -> Restored:
@@ -75,7 +76,7 @@ def restore(settings: Settings, path: Path, *, clock: Clock, force: bool = False
         database.close()
     key = _place_key(settings, header, settings.var_dir / f"{KEY_FILE}.before-restore-{stamp}" if replaced else None)
     return Restored(made=header.made, rows=counts, ended=ended, copy=copy, key=key,
-                    needs_key=header.key is None and key_in_use(settings) is None)
+                    key_problem=_key_problem(settings))
 
 
 def _refuse_newer(path: Path, header: Header) -> None:
@@ -214,3 +215,14 @@ def _place_key(settings: Settings, header: Header, kept: Path | None) -> Path | 
     except OSError as exc:
         raise BackupFailed("RESTORE_KEY_UNWRITABLE", path=path, problem=exc.strerror or exc) from exc
     return path
+
+
+def _key_problem(settings: Settings) -> SoftopsError | None:
+    database = Database(settings.database_url)
+    try:
+        check_key(database, make_vault(settings.secret_key, settings.var_dir))
+    except ConfigError as exc:
+        return exc
+    finally:
+        database.close()
+    return None

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from softops.cli.containerwords import CONTAINER_HELP, CONTAINER_WORDS
 from softops.cli.credentialwords import CREDENTIAL_HELP, CREDENTIAL_WORDS
+from softops.cli.faultwords import FAULT_HELP, FAULT_WORDS
 from softops.cli.runningwords import RUNNING_HELP, RUNNING_WORDS
 from softops.cli.terms import TERMS
 from softops.cli.versionwords import VERSION_HELP, VERSION_WORDS
@@ -18,6 +19,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 
 HELP: Mapping[str, Text] = {
     **CONTAINER_HELP,
+    **FAULT_HELP,
     **CREDENTIAL_HELP,
     **VERSION_HELP,
     **RUNNING_HELP,
@@ -86,6 +88,7 @@ HELP: Mapping[str, Text] = {
 
 WORDS: Mapping[str, Text] = {
     **CONTAINER_WORDS,
+    **FAULT_WORDS,
     **CREDENTIAL_WORDS,
     **VERSION_WORDS,
     **RUNNING_WORDS,

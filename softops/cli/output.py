@@ -26,7 +26,7 @@ INPUT_CODES = frozenset({400, 404, 405, 413})
 """Codes of the server that mean the caller asked for something that can't be."""
 SENTENCES = frozenset({"REMARK", "DESCRIPTION"})
 """Columns that hold sentences."""
-TERMS_IN = frozenset({"STATUS", "OPERATION"})
+TERMS_IN = frozenset({"STATUS", "OPERATION", "HOLDER_STATE"})
 """Columns whose values are words of the API."""
 STYLES = {"SUCCESS": "green", "ONLINE": "green", "OK": "green", "AVAILABLE": "green", "FAILED": "bold red",
           "OFFLINE": "bold red", "UNAVAILABLE": "red", "CANCELLED": "yellow", "PARTIAL": "yellow",

@@ -11,6 +11,7 @@ TERMS: Mapping[str, str] = {
     "NEVER": "从未同步", "OK": "正常", "PARTIAL": "部分成功", "WAITING": "待确认",
     "install": "安装", "pull": "拉取", "start": "启动", "upgrade": "升级", "rollback": "回滚", "stop": "停止",
     "restart": "重启", "remove": "移除", "apply": "应用",
+    "ALIVE": "存活", "SILENT": "无响应", "DEAD": "已终止", "NONE": "无",
     "create": "创建", "recreate": "重建",
     "created": "已创建", "running": "运行中", "paused": "已暂停", "restarting": "重启中", "removing": "移除中",
     "exited": "已退出", "dead": "已失效", "starting": "启动中", "healthy": "健康", "unhealthy": "不健康",
