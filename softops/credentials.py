@@ -31,6 +31,9 @@ class CredentialDraft:
 
 def login_draft(kind: CredentialKind, name: str, login: Login) -> CredentialDraft:
     """The draft of a name and a password."""
+    if not login.password:
+        # Git servers take a token for a name.
+        return CredentialDraft(kind=kind, name=name, user="", values={"user": login.user, "password": ""})
     return CredentialDraft(kind=kind, name=name, user=login.user, values={"password": login.password})
 
 
@@ -110,7 +113,7 @@ class Credentials:
         values = self._vault.open(sealed)
         if "privateKey" in values:
             return SshKey(private=str(values["privateKey"]), known_hosts=str(values.get("knownHosts") or ""))
-        return checked_login(user, values["password"]) if values else None
+        return Login(user=str(values.get("user") or user), password=str(values["password"])) if values else None
 
 
 def _put(session: Session, draft: CredentialDraft, sealed: str, now: datetime) -> Credential:

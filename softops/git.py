@@ -11,9 +11,11 @@ from pathlib import Path
 from softops.errors import GitError
 from softops.gitaddress import Address, check_folder, check_ref, is_commit, parse_address, shown
 from softops.gitcommand import Git
+from softops.gitkeys import offered
 from softops.gitroute import Route, route
 from softops.gitstore import Store
 from softops.gittree import Tree, read_tree
+from softops.logins import Login, SshKey
 from softops.networks import DEFAULT, Networks
 
 ASK_TIMEOUT = 30.0
@@ -49,10 +51,11 @@ class GitMirror:
         self._ask_timeout = ask_timeout
         self._fetch_timeout = fetch_timeout
 
-    def resolve(self, url: str, ref: str) -> str:
+    def resolve(self, url: str, ref: str, access: Login | SshKey | None = None) -> str:
         """The full id of the commit that `ref` (HEAD, a branch, a tag, a commit) means now; everything of it is in
-        the mirror afterwards. GitError when the repository can't be reached or does not have it."""
-        store = Store(self._root, parse_address(url), self._git)
+        the mirror afterwards. `access` is what git logs in with. GitError when the repository can't be reached or does
+        not have it."""
+        store = Store(self._root, parse_address(url).with_access(access), self._git)
         check_ref(ref)
         known = store.complete(ref) if is_commit(ref) else None
         if known == ref:
@@ -105,8 +108,9 @@ class GitMirror:
         """The commits of the repository's refs, by name."""
         way = self._route(address)
         try:
-            done = self._git.run("ls-remote", "--quiet", "--", address.url, *patterns, timeout=self._ask_timeout,
-                                 settings={**address.settings(), **way.settings}, ssh=way.ssh)
+            with offered(address.key) as key:
+                done = self._git.run("ls-remote", "--quiet", "--", address.url, *patterns, timeout=self._ask_timeout,
+                                     settings={**address.settings(), **way.settings}, ssh=f"{key} {way.ssh}".strip())
         except TimeoutError as exc:
             raise GitError("GIT_TIMEOUT", url=address.url, seconds=round(self._ask_timeout)) from exc
         if done.code != 0:
@@ -151,8 +155,9 @@ class GitMirror:
     def _fetch_refs(self, store: Store, *refspecs: str) -> None:
         prune = ("--prune",) if refspecs == _EVERYTHING else ()
         way = self._route(store.address)
-        store.run(*_FETCH, *prune, "--", store.address.url, *refspecs, timeout=self._fetch_timeout,
-                  settings={**store.address.settings(), **way.settings}, ssh=way.ssh)
+        with offered(store.address.key) as key:
+            store.run(*_FETCH, *prune, "--", store.address.url, *refspecs, timeout=self._fetch_timeout,
+                      settings={**store.address.settings(), **way.settings}, ssh=f"{key} {way.ssh}".strip())
 
     def _route(self, address: Address) -> Route:
         # Asked anew each time: names come to lead elsewhere.

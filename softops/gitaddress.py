@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from softops.errors import GitError
+from softops.logins import Login, SshKey
 from softops.problems import printable, shortened
 
 MAX_LENGTH = 1000
@@ -29,6 +30,14 @@ class Address:
     """Without credentials; safe to show."""
     credentials: str | None = field(default=None, repr=False)
     """`user:password` for HTTP."""
+    key: SshKey | None = field(default=None, repr=False)
+    """What ssh logs in with; None: what the user of softops has."""
+
+    def with_access(self, access: Login | SshKey | None) -> Address:
+        """The same address with what is logged in with there, unless it says that itself."""
+        if isinstance(access, Login) and self.credentials is None and self.url.startswith(("http://", "https://")):
+            return replace(self, credentials=f"{access.user}:{access.password}")
+        return replace(self, key=access) if isinstance(access, SshKey) else self
 
     def settings(self) -> dict[str, str]:
         """The git settings that carry the credentials; never put them on a command line."""
@@ -76,6 +85,42 @@ def parse_address(text: str) -> Address:
         elif "://" not in text and _SCP.fullmatch(text):
             return Address(url=text)
     raise GitError("GIT_URL", url=shown(text))
+
+
+def split_login(text: str) -> tuple[str, Login | None]:
+    """The address without what is logged in with there, and that. What can't be an address stays as it is."""
+    try:
+        found = parse_address(text)
+    except GitError:
+        return text, None
+    if found.credentials is None:
+        return text, None
+    user, _, password = found.credentials.partition(":")
+    return found.url, Login(user=user, password=password)
+
+
+def logs_in_by(text: str) -> type[Login | SshKey] | None:
+    """What git can log in with at the address; None where nobody logs in."""
+    try:
+        site = site_of(parse_address(text))
+    except GitError:
+        return None
+    if site is None or site.scheme == "git":
+        return None
+    return SshKey if site.scheme == "ssh" else Login
+
+
+def same_site(one: str, other: str) -> bool:
+    """Whether both addresses lead to the same server, by the same way."""
+    return _server(one) == _server(other)
+
+
+def _server(text: str) -> tuple[str, str, int] | None:
+    try:
+        site = site_of(parse_address(text))
+    except GitError:
+        return None
+    return (site.scheme, site.host, site.port) if site is not None else None
 
 
 def shown(text: str) -> str:

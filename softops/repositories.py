@@ -85,6 +85,14 @@ class Repositories:
 
         return self._db.run(work)
 
+    def set_url(self, repository_id: int, url: str) -> None:
+        """Write the address of the very same place in another way."""
+
+        def work(session: Session) -> None:
+            _row(session, repository_id, lock=True).url = url
+
+        self._db.run(work)
+
     def set_webhook(self, repository_id: int, sealed: str | None) -> Repository:
         """Keep the sealed secret of the repository's webhook; None: it has none."""
 

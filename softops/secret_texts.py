@@ -26,6 +26,8 @@ SECRET_TEXTS: Mapping[str, tuple[str, str]] = {
     "CREDENTIAL_NOT_FOUND": ("There is no credential {credential}. Known: {choices}.", "没有凭据 {credential}。现有：{choices}。"),
     "CREDENTIAL_FORM": ("Give either `user` and `password`, or, for a repository over ssh, `privateKey` alone.",
                         "请提供 `user` 和 `password`；对于 ssh 仓库，仅提供 `privateKey`。"),
+    "CREDENTIAL_WAY": ("The repository {repository} is at {url}. At http and https addresses git logs in with a user and a password, at ssh addresses with a private key, and nowhere else.",
+                       "仓库 {repository} 位于 {url}。http 和 https 地址使用用户名和密码登录，ssh 地址使用私钥登录，其他地址无需登录。"),
     "CREDENTIAL_SAVED": ("softops logs in at {name} with it from now on.", "今后 softops 将用它登录 {name}。"),
     "CREDENTIAL_REMOVED": ("The credential for {name} is forgotten.", "{name} 的凭据已删除。"),
 }

@@ -14,10 +14,13 @@ from pathlib import Path
 from softops import __version__
 from softops.catalog import Catalog, parse_catalog
 from softops.clock import Clock
+from softops.credentials import Credentials, login_draft
 from softops.entities import Repository, SoftImage
 from softops.errors import ConfigError, Conflict, ConstraintViolated, RegistryError, SoftopsError
 from softops.git import GitMirror
+from softops.gitaddress import same_site, split_login
 from softops.images import Images
+from softops.logins import CredentialKind
 from softops.plan import SyncPlan, plan_sync
 from softops.registry import RegistryClient
 from softops.repositories import Repositories
@@ -31,21 +34,36 @@ class Syncer:
     """Syncs catalog repositories. Several processes may share `var_dir`; a repository is synced by one at a time."""
 
     def __init__(self, *, repositories: Repositories, images: Images, registry: RegistryClient, mirror: GitMirror,
-                 var_dir: Path, clock: Clock) -> None:
+                 credentials: Credentials, var_dir: Path, clock: Clock) -> None:
         self._repositories = repositories
         self._images = images
         self._registry = registry
         self._mirror = mirror
+        self._credentials = credentials
         self._var_dir = var_dir
         self._clock = clock
 
     def place(self, *, name: str, url: str, ref: str, path: str, interval: int, again: bool = True) -> Repository:
-        """The repository of this name, made or changed to be so (`Repositories.ensure`); it is not read yet."""
+        """The repository of this name, made or changed to be so (`Repositories.ensure`); it is not read yet. What the
+        address says of a login is kept sealed and apart from it; what was kept for another host is forgotten."""
         before = self._repositories.placed(name)
-        placed = self._repositories.ensure(name=name, url=url, ref=ref, path=path, interval=interval, again=again)
+        plain, login = split_login(url)
+        if login is not None and self._credentials.of_repository(name) != login:
+            self._credentials.put(login_draft(CredentialKind.REPOSITORY, name, login), self._clock())
+        if before is not None and login is None and not same_site(before.url, plain):
+            self._credentials.forget_repository(name)
+        placed = self._repositories.ensure(name=name, url=plain, ref=ref, path=path, interval=interval, again=again)
         if before is not None and before.url != placed.url:
             self._forget(before.url)
         return placed
+
+    def seal_logins(self) -> None:
+        """Seal what older versions have stored in addresses."""
+        for repository in self._repositories.all():
+            plain, login = split_login(repository.url)
+            if login is not None:
+                self._credentials.put(login_draft(CredentialKind.REPOSITORY, repository.name, login), self._clock())
+                self._repositories.set_url(repository.id, plain)
 
     def remove(self, repository_id: int) -> tuple[Repository, int]:
         """Take a repository out; its software is retired (how many versions is the second value), and nothing that
@@ -53,6 +71,7 @@ class Syncer:
         removed, retired = self._repositories.remove(repository_id, self._clock())
         logger.info("Repository %s is removed: %s retired", removed.name, retired,
                     extra={"action": "remove_repository", "repository": removed.id})
+        self._credentials.forget_repository(removed.name)
         self._forget(removed.url)
         return removed, retired
 
@@ -104,7 +123,7 @@ class Syncer:
                                     size=found.size, now=self._clock())
 
     def _sync(self, repository: Repository, last: SyncReport, confirm: bool, wanted: str | None) -> SyncReport:
-        commit = self._mirror.resolve(repository.url, repository.ref)
+        commit = self._mirror.resolve(repository.url, repository.ref, self._credentials.of_repository(repository.name))
         if wanted is not None and not commit.startswith(wanted.lower()):
             raise Conflict("SYNC_COMMIT_MOVED", repository=repository.name, wanted=wanted, actual=commit)
         if last.commit == commit and last.softops == __version__ and not (last.waiting and confirm):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from softops.credentials import Credentials
 from softops.db import Database
 from softops.entities import Repository
 from softops.git import GitMirror
@@ -15,6 +16,7 @@ from softops.registry import RegistryClient
 from softops.repositories import Repositories
 from softops.sync import Syncer
 from softops.syncreport import SyncReport
+from softops.vault import make_vault
 from tests.factories import NOW, a_repository
 from tests.homes import commit
 
@@ -40,7 +42,8 @@ class World:
         self.repositories = Repositories(database)
         self.client = RegistryClient(timeout=5)
         self.syncer = Syncer(repositories=self.repositories, images=self.images, var_dir=self.var, clock=lambda: NOW,
-                             mirror=GitMirror(self.var / "git"), registry=self.client)
+                             mirror=GitMirror(self.var / "git"), registry=self.client,
+                             credentials=Credentials(database, make_vault("", self.var)))
         self._repository = a_repository(database, url=str(self.git))
 
     @property

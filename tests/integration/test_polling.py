@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from softops.clock import utc_now
+from softops.credentials import Credentials
 from softops.db import Database
 from softops.git import GitMirror
 from softops.images import Images
@@ -19,6 +20,7 @@ from softops.registry import RegistryClient
 from softops.repositories import Repositories
 from softops.statuses import RepositoryStatus
 from softops.sync import Syncer
+from softops.vault import make_vault
 from tests.factories import a_repository
 from tests.homes import SOFTWARE, commit
 
@@ -30,7 +32,8 @@ def poller(database: Database, tmp_path: Path) -> Iterator[Poller]:
     repositories = Repositories(database)
     with RegistryClient() as registry:
         syncer = Syncer(repositories=repositories, images=Images(database), registry=registry, var_dir=tmp_path,
-                        mirror=GitMirror(tmp_path / "mirrors"), clock=utc_now)
+                        mirror=GitMirror(tmp_path / "mirrors"), clock=utc_now,
+                        credentials=Credentials(database, make_vault("", tmp_path)))
         made = Poller(repositories=repositories, syncer=syncer, look=0.05)
         made.start()
         yield made
@@ -93,7 +96,8 @@ def test_it_stops_at_once_between_two_looks(database: Database, tmp_path: Path) 
     with RegistryClient() as registry:
         repositories = Repositories(database)
         syncer = Syncer(repositories=repositories, images=Images(database), registry=registry, var_dir=tmp_path,
-                        mirror=GitMirror(tmp_path / "mirrors"), clock=utc_now)
+                        mirror=GitMirror(tmp_path / "mirrors"), clock=utc_now,
+                        credentials=Credentials(database, make_vault("", tmp_path)))
         poller = Poller(repositories=repositories, syncer=syncer, look=3600)
         poller.start()
         began = time.monotonic()

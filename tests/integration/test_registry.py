@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from softops.errors import RegistryError
+from softops.logins import Login
 from softops.registry import MAX_MANIFEST, RegistryClient
 from softops.remoteimages import RemoteImage, RemoteLayer
 from tests.fleet.images import Image, build
-from tests.fleet.registry import Registry
+from tests.fleet.registry import PASSWORD, USER, Registry
 
 Answer = tuple[int, dict[str, str], bytes]
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -221,6 +222,51 @@ def test_an_anonymous_token_is_fetched_once(stub: Stub, client: RegistryClient) 
     assert client.manifest(f"{stub.host}/app:1") == remote(IMAGE)
     assert [path for path in stub.asked if path.startswith("/token")] == [
         "/token?scope=repository%3Aapp%3Apull&service=registry.test"]
+
+
+LOGIN = Login(user="ci", password="pl@nted/ü+=")
+
+
+def test_a_login_is_sent_to_where_tokens_are_and_nowhere_else(stub: Stub) -> None:
+    stub.serve("app", IMAGE)
+    with_token(stub)
+    heard: list[str] = []
+    for path, answer in dict(stub.answers).items():
+        def listening(headers: dict[str, str], answer: Any = answer, path: str = path) -> Answer:
+            heard.append(f"{path} {headers.get('Authorization', '-').partition(' ')[0]}")
+            if path == "/token" and headers.get("Authorization") != LOGIN.basic:
+                return 401, {}, b"{}"
+            return answer(headers) if callable(answer) else answer  # type: ignore[no-any-return]
+
+        stub.answers[path] = listening
+    with RegistryClient(timeout=2, login_of={stub.host: LOGIN}.get) as client:
+        assert client.manifest(f"{stub.host}/app:1") == remote(IMAGE)
+    assert {line for line in heard if line.endswith("Basic")} == {"/token Basic"}
+    with RegistryClient(timeout=2, login_of={"other.example.com": LOGIN}.get) as client:
+        assert refusal(client, f"{stub.host}/app:1").reason == "REGISTRY_DENIED"
+
+
+@pytest.fixture(scope="module")
+def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    with closing(Registry(run_id="none", directory=tmp_path_factory.mktemp("private"), address="127.0.0.1",
+                          port=free_port(), private=True)) as registry:
+        registry.start()
+        yield registry
+
+
+def test_a_real_registry_lets_in_who_has_a_login_and_says_what_to_do_otherwise(private: Registry) -> None:
+    private.put("app", "1", IMAGE)
+    logins: dict[str, Login] = {}
+    with RegistryClient(timeout=2, login_of=logins.get) as client:
+        denied = refusal(client, f"{private.host}/app:1")
+        assert denied.reason == "REGISTRY_DENIED"
+        assert f"softops credential add {private.host}" in denied.text("en")
+        logins[private.host] = Login(user=USER, password="other")
+        assert refusal(client, f"{private.host}/app:1").reason == "REGISTRY_DENIED"
+        logins[private.host] = Login(user=USER, password=PASSWORD)
+        assert client.manifest(f"{private.host}/app:1") == remote(IMAGE)
+        logins[private.host] = Login(user=USER, password="other")
+        assert refusal(client, f"{private.host}/app:1").reason == "REGISTRY_DENIED"
 
 
 def test_an_expired_token_is_fetched_again(stub: Stub, client: RegistryClient) -> None:

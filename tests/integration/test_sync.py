@@ -15,6 +15,7 @@ import pytest
 import softops.sync
 from softops.catalog import Catalog
 from softops.clock import utc_now
+from softops.credentials import Credentials
 from softops.db import Database
 from softops.entities import Repository
 from softops.errors import ConfigError, Conflict, GitError, NotFound
@@ -25,6 +26,7 @@ from softops.repositories import Repositories
 from softops.statuses import ImageStatus, RepositoryStatus
 from softops.sync import Syncer
 from softops.syncreport import Refusal, SyncReport
+from softops.vault import make_vault
 from tests.factories import NOW, a_repository, an_app
 from tests.homes import commit, git
 from tests.integration.syncworld import World, many, software
@@ -313,7 +315,8 @@ def other_process(url: str, directory: Path, repository_id: int) -> None:
     """What each of the processes above does."""
     database, var = Database(url), directory / "var"
     syncer = Syncer(repositories=Repositories(database), images=Images(database), var_dir=var, clock=utc_now,
-                    mirror=GitMirror(var / "git"), registry=RegistryClient())
+                    mirror=GitMirror(var / "git"), registry=RegistryClient(),
+                    credentials=Credentials(database, make_vault("", var)))
     report = syncer.sync(repository_id)
     print(report.added, report.unchanged)
 
