@@ -13,6 +13,9 @@ WEBHOOK_TEXTS: Mapping[str, tuple[str, str]] = {
         "a new request; repeat the old request unchanged to see its job.",
         "该 {header} 在最近 {hours} 小时内已用于另一个请求（任务 {job}）。新请求请使用新的值；"
         "要查看原任务，请原样重发原请求。"),
+    "HANDSHAKE_REFUSED": (
+        "This is no WebSocket handshake: {problem}. Connect with a client of WebSocket version 13.",
+        "这不是有效的 WebSocket 握手：{problem}。请使用支持 WebSocket 版本 13 的客户端。"),
     "WEBHOOK_TAKEN": (
         "{repository} is synced now.", "正在同步 {repository}。"),
     "WEBHOOK_WAITING": (

@@ -21,7 +21,7 @@ from softops.web.guard import check_caller
 from softops.web.language import language
 from softops.web.live import Live
 from softops.web.openapi import document
-from softops.web.requestid import HEADER, name_request, request_id
+from softops.web.requestid import HEADER, answering, name_request
 from softops.web.routes import Handlers
 from softops.web.table import ENDPOINTS
 
@@ -75,27 +75,30 @@ class App:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            check_caller(scope, self._service.settings, live=True)
-            _check_path(scope)
-        except SoftopsError as exc:
-            await receive()
-            await _turn_away(refused(exc, self._language(scope)), send)
-        else:
-            await self.live.serve(scope, receive, send)
+        name = name_request(Headers(scope=scope).get(HEADER))
+        answer = _Answer(send, name)
+        with answering(name):
+            try:
+                check_caller(scope, self._service.settings, live=True)
+                _check_path(scope)
+            except SoftopsError as exc:
+                await receive()
+                await _turn_away(refused(exc, self._language(scope)), answer.send)
+            else:
+                await self.live.serve(scope, receive, answer.send)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = name_request(Headers(scope=scope).get(HEADER))
-        token = request_id.set(name)
         answer = _Answer(send, name)
         started = time.monotonic()
-        try:
-            await self._handle(scope, receive, answer)
-        finally:
-            level = logging.DEBUG if scope["method"] == "GET" else logging.INFO
-            logger.log(level, "%s %s: %s in %.0f ms", scope["method"], scope["raw_path"].decode("ascii", "replace"),
-                       answer.status, 1000 * (time.monotonic() - started), extra={"action": "request", "request": name})
-            request_id.reset(token)
+        with answering(name):
+            try:
+                await self._handle(scope, receive, answer)
+            finally:
+                level = logging.DEBUG if scope["method"] == "GET" else logging.INFO
+                logger.log(level, "%s %s: %s in %.0f ms", scope["method"],
+                           scope["raw_path"].decode("ascii", "replace"), answer.status,
+                           1000 * (time.monotonic() - started), extra={"action": "request"})
 
     async def _handle(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         is_live = scope["path"] in LIVE_PATHS
@@ -124,8 +127,9 @@ class _Answer:
 
     async def send(self, message: Message) -> None:
         """Pass a message of the application on."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
+        if message["type"] in ("http.response.start", "websocket.http.response.start", "websocket.accept"):
+            self.status = message.get("status", 101)
+            message.setdefault("headers", [])
             headers = MutableHeaders(scope=message)
             headers[HEADER] = self._name
             headers["X-Content-Type-Options"] = "nosniff"

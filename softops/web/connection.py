@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from softops.errors import BadRequest, SoftopsError
 from softops.texts import Lang
+from softops.web.requestid import HEADER, fresh_name
+
+logger = logging.getLogger(__name__)
 
 HEAD_TIME = 10.0
 """Seconds within which the head of a request has to be here, from the connection or from its first byte on."""
@@ -80,8 +84,10 @@ class HttpConnection(HttpToolsProtocol):
 
     def _refuse(self, exc: SoftopsError) -> None:
         self._got_head()
+        name = fresh_name()
         body = json.dumps({"code": exc.code, "message": exc.text(self._lang), "data": None}).encode()
+        logger.info("%s", exc, extra={"action": "refuse", "reason": exc.reason, "request": name})
         head = (f"HTTP/1.1 {exc.code} Bad Request\r\ncontent-type: application/json; charset=utf-8\r\n"
-                f"content-length: {len(body)}\r\nconnection: close\r\n\r\n")
+                f"content-length: {len(body)}\r\n{HEADER}: {name}\r\nconnection: close\r\n\r\n")
         self.transport.write(head.encode() + body)
         self.transport.close()

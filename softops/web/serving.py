@@ -10,6 +10,7 @@ import uvicorn
 
 from softops.web.app import App
 from softops.web.connection import HttpConnection
+from softops.web.handshake import SocketConnection
 from softops.web.sockets import MAX_MESSAGE
 
 GRACE = 5.0
@@ -28,9 +29,9 @@ class WebServer(uvicorn.Server):
 
     def __init__(self, app: App, *, grace: float = GRACE) -> None:
         super().__init__(uvicorn.Config(
-            app, loop="uvloop", http=HttpConnection, lifespan="off", log_config=None, access_log=False,
-            proxy_headers=False, server_header=False, ws_max_size=MAX_MESSAGE, ws_per_message_deflate=False,
-            timeout_graceful_shutdown=math.ceil(grace) + AFTER_GRACE))
+            app, loop="uvloop", http=HttpConnection, ws=SocketConnection, lifespan="off", log_config=None,
+            access_log=False, proxy_headers=False, server_header=False, ws_max_size=MAX_MESSAGE,
+            ws_per_message_deflate=False, timeout_graceful_shutdown=math.ceil(grace) + AFTER_GRACE))
         self._app = app
         self._grace = grace
 
