@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -16,6 +16,7 @@ from softops.events import AppEnded, parse_event
 from softops.images import Images
 from softops.insist import insist
 from softops.jobrun import CANCELLED, JobRun
+from softops.logins import Login, registry_of
 from softops.outcomes import RunEnd, RunStatus
 from softops.playbooks import (
     IMAGE_OPERATIONS,
@@ -65,7 +66,8 @@ class Rollout:
 
     def __init__(self, *, records: Records, images: Images, repositories: Repositories, runner: Runner, vault: Vault,
                  limits: PullLimits, patience: HealthLimits, clock: Clock, stopping: threading.Event,
-                 watch: Callable[[Job, Sequence[Record]], JobRun]) -> None:
+                 watch: Callable[[Job, Sequence[Record]], JobRun],
+                 logins: Callable[[Iterable[str]], Mapping[str, Login]] = lambda _registries: {}) -> None:
         self._records = records
         self._images = images
         self._repositories = repositories
@@ -81,6 +83,7 @@ class Rollout:
 
     def run(self, job: Job, control: Control) -> None:
         """Everything that `job` is to do, up to its last wave or to the first that may not begin."""
+        self._logins = logins
         strategy = strategy_of(job.strategy) if job.strategy is not None else None
         sick: set[str] = set()
         before = None
@@ -161,8 +164,25 @@ class Rollout:
         if job.operation in IMAGE_OPERATIONS:
             image = self._images.get(job.soft_id or 0)
             repository = self._repositories.get(image.repository_id).name
-            return image_call(job, image, [record.server_name for record in records], self._limits, repository)
-        return apps_call(job, self._tasks(job, records), self._limits, self._patience, check=check)
+            return image_call(job, image, [record.server_name for record in records],
+                              self._limits_for((job.docker_image,)), repository)
+        tasks = self._tasks(job, records)
+        images = [image for task in tasks if task.revision for image in task.revision.images]
+        return apps_call(job, tasks, self._limits_for(images), self._patience, check=check)
+
+    def _look_call(self, job: Job, records: Sequence[Record]) -> PlaybookCall:
+        """The run that finds out what became of records, patient for as long as people wait for a start of softops."""
+        if job.operation in IMAGE_OPERATIONS:
+            return replace(self._call(job, records), check=True)
+        started = records[0].operation in RUNNING_AFTER
+        limits = replace(self._limits, connect_timeout=min(self._limits.connect_timeout, LOOK_CONNECT))
+        patience = replace(self._patience, timeout=min(self._patience.timeout, LOOK_HEALTH))
+        return apps_call(job, self._tasks(job, records), limits, patience, check=not started, back=started)
+
+    def _limits_for(self, images: Iterable[str]) -> PullLimits:
+        """The limits with the logins of the registries that have the images."""
+        registries = {registry for image in images if (registry := registry_of(image))}
+        return replace(self._limits, logins=self._insist(lambda: self._logins(registries)))
 
     def _tasks(self, job: Job, records: Sequence[Record]) -> list[AppTask]:
         revisions = self._insist(lambda: self._records.revisions_of(job.id))

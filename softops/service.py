@@ -12,6 +12,7 @@ from softops.clock import Clock, utc_now
 from softops.config import Settings
 from softops.containerlooks import ContainerLooks
 from softops.containers import Containers
+from softops.credentials import Credentials
 from softops.db import Database
 from softops.desiredstate import DesiredState
 from softops.desires import Desires
@@ -39,6 +40,7 @@ from softops.registry import RegistryClient
 from softops.repositories import Repositories
 from softops.runner import RunLimits, Runner
 from softops.servers import Servers
+from softops.seals import check_key
 from softops.starts import Starts
 from softops.sync import Syncer
 from softops.syncqueue import SyncQueue
@@ -68,10 +70,12 @@ class Service:
         self.apps = Apps(self.database)
         self.vault = make_vault(settings.secret_key, settings.var_dir)
         limits, runner = self._pull_limits(), Runner(self._run_limits())
-        self._registry = RegistryClient(settings.plain_http_registries, settings.connect_timeout, settings.networks)
+        self.credentials = Credentials(self.database, self.vault)
+        self._registry = RegistryClient(settings.plain_http_registries, settings.connect_timeout, settings.networks,
+                                        self.credentials.login)
         self.syncer = Syncer(repositories=self.repositories, images=self.images, registry=self._registry,
                              mirror=GitMirror(settings.var_dir / "git", networks=settings.networks),
-                             var_dir=settings.var_dir, clock=clock)
+                             credentials=self.credentials, var_dir=settings.var_dir, clock=clock)
         self.poller = Poller(repositories=self.repositories, syncer=self.syncer)
         self.hooks = Hooks(repositories=self.repositories, vault=self.vault, marks=HookMarks(self.database, clock),
                            queue=SyncQueue(self.syncer.sync))
@@ -89,7 +93,8 @@ class Service:
                              runner=runner, hub=self.hub, clock=clock, owner=this_process(),
                              workers=settings.workers, limits=limits, lang=settings.language, takes_all=takes_all,
                              vault=self.vault, patience=HealthLimits(settle=settings.settle_time,
-                                                                     timeout=settings.health_timeout))
+                                                                     timeout=settings.health_timeout),
+                             logins=self.credentials.logins)
         handwork = Handwork(records=self.records, repositories=self.repositories, home=settings.home,
                             inventory=settings.inventory_path, plain_http=settings.plain_http_registries)
         self.starts = Starts(records=self.records, images=self.images, servers=self.servers, apps=self.apps,
@@ -114,6 +119,8 @@ class Service:
         self.database.migrate()
         settings = self.settings
         # Removed, it stays so until the settings say something new.
+        check_key(self.database, self.vault)
+        self.syncer.seal_logins()
         self.syncer.place(name=FIRST_REPOSITORY, url=settings.catalog_url, ref=settings.catalog_ref,
                           path=settings.catalog_path, interval=settings.sync_interval, again=False)
         self.read_servers()
