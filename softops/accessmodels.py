@@ -93,6 +93,8 @@ class AuditRow(Base):
     message: Mapped[str] = mapped_column("system_soft_audit_message", Text)
     request: Mapped[str] = mapped_column("system_soft_audit_request", String(100))
     job_id: Mapped[int | None] = mapped_column("system_soft_audit_job_id")
+    begun_id: Mapped[int | None] = mapped_column("system_soft_audit_begun_id", index=True)
+    """The entry that said that this began."""
     before: Mapped[dict[str, Any] | None] = mapped_column("system_soft_audit_before", JsonText)
     after: Mapped[dict[str, Any] | None] = mapped_column("system_soft_audit_after", JsonText)
     previous: Mapped[str] = mapped_column("system_soft_audit_previous", String(64), unique=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import tempfile
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -48,9 +50,17 @@ class Vault:
             raise ConfigError("SECRET_KEY_OTHER") from exc
         return values
 
+    def derive(self, purpose: str) -> bytes:
+        """A key of its own for `purpose`, from which the key itself can't be found."""
+        return hmac.digest(urlsafe_b64decode(self._text.strip()), f"softops {purpose}".encode(), "sha256")
+
     @cached_property
     def _keyed(self) -> Fernet:
-        return _fernet(self._key or (_kept_key(self.path) if self.path is not None else ""))
+        return _fernet(self._text)
+
+    @cached_property
+    def _text(self) -> str:
+        return self._key or (_kept_key(self.path) if self.path is not None else "")
 
 
 def make_vault(key: str, directory: Path) -> Vault:

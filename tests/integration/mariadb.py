@@ -1,4 +1,4 @@
-"""A real mariadbd as a process of the test run: own data, own socket, no network, gone when the tests are gone."""
+"""A real mariadbd as a process of the test run: own data, own socket, gone when the tests are gone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATIENCE = 60
 """Seconds the server may take to start."""
 
 OPTIONS = (
-    "--skip-networking", "--skip-name-resolve", "--skip-log-bin", "--performance-schema=OFF",
+    "--skip-name-resolve", "--skip-log-bin", "--performance-schema=OFF",
     "--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync", "--innodb-doublewrite=0",
     "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=16M",
     "--aria-pagecache-buffer-size=2M", "--key-buffer-size=1M", "--max-connections=200",
@@ -31,15 +31,16 @@ OPTIONS = (
 server: latin1 and a lenient sql_mode."""
 
 INIT = (f"CREATE DATABASE {DATABASE};",
-        f"CREATE USER '{USER}'@'localhost' IDENTIFIED BY '{PASSWORD}';",
-        f"GRANT ALL ON *.* TO '{USER}'@'localhost';")
+        *(statement for host in ("localhost", "127.0.0.1") for statement in (
+            f"CREATE USER '{USER}'@'{host}' IDENTIFIED BY '{PASSWORD}';", f"GRANT ALL ON *.* TO '{USER}'@'{host}';")))
 
 
 class MariaDB:
-    """A running server; `with` it."""
+    """A running server; `with` it. On its socket alone, or on a `port` of 127.0.0.1 too, which is then in its URL."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, port: int | None = None) -> None:
         self._directory = directory
+        self._port = port
         self._socket = directory / "s"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -60,6 +61,8 @@ class MariaDB:
     def url(self) -> str:
         """What SOFTOPS_DATABASE would be."""
         quoted = PASSWORD.replace("%", "%25").replace("@", "%40").replace(":", "%3A").replace("/", "%2F")
+        if self._port is not None:
+            return f"mysql+pymysql://{USER}:{quoted}@127.0.0.1:{self._port}/{DATABASE}"
         return f"mysql+pymysql://{USER}:{quoted}@localhost/{DATABASE}?unix_socket={self._socket}"
 
     def start(self) -> None:
@@ -67,6 +70,8 @@ class MariaDB:
         with (self._directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 ["mariadbd", "--no-defaults", *self._where(), *OPTIONS, f"--socket={self._socket}",
+                 *(["--skip-networking"] if self._port is None
+                   else [f"--port={self._port}", "--bind-address=127.0.0.1"]),
                  f"--pid-file={self._directory / 'pid'}", f"--init-file={self._init_file()}"],
                 stdout=subprocess.DEVNULL, stderr=log, preexec_fn=_die_with_parent)
         deadline = time.monotonic() + PATIENCE
@@ -81,6 +86,16 @@ class MariaDB:
             self._process.terminate()
             self._process.wait()
             self._process = None
+
+    def freeze(self) -> None:
+        """Let it answer nothing any more, as a host does that is out of reach."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """End the server at once, as the kernel does when memory is short; everything committed is kept."""
@@ -107,6 +122,11 @@ class MariaDB:
             cursor.execute("SELECT table_name, auto_increment FROM information_schema.tables "
                            "WHERE table_schema = DATABASE() AND table_name <> 'alembic_version'")
             for table, following in cursor.fetchall():
+                if table == "system_soft_audit":
+                    # Its rows can't be deleted.
+                    if following not in (None, 1):
+                        cursor.execute(f"TRUNCATE TABLE {table}")
+                    continue
                 cursor.execute(f"DELETE FROM {table}")
                 if following is not None and following != 1:
                     cursor.execute(f"ALTER TABLE {table} AUTO_INCREMENT = 1")

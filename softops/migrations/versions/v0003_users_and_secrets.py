@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
+
+logger = logging.getLogger(__name__)
 
 revision = "0003"
 down_revision = "0002"
@@ -82,11 +85,33 @@ def _create_audit() -> None:
     _table(audit, {"id": ID, "time": TIME, "user": _text(100), "role": _text(50), "via": _text(50),
                    "address": _text(255), "action": _text(100), "target": _text(500), "outcome": _text(50),
                    "code": NUMBER, "message": (sa.Text(), False), "request": _text(100), "job_id": MAYBE_NUMBER,
-                   "before": (LONG_TEXT, True), "after": (LONG_TEXT, True), "previous": _text(64),
-                   "hash": _text(64)},
+                   "begun_id": MAYBE_NUMBER, "before": (LONG_TEXT, True), "after": (LONG_TEXT, True),
+                   "previous": _text(64), "hash": _text(64)},
            _unique(audit, "previous"), _unique(audit, "hash"))
-    for column in ("time", "user", "action"):
+    for column in ("time", "user", "action", "begun_id"):
         _index(audit, column)
+    for change in ("update", "delete"):
+        _refuse(audit, change)
+
+
+def _refuse(table: str, change: str) -> None:
+    """Let the database itself refuse to change what stands in a table. MariaDB and MySQL may not allow that: without
+    the privilege TRIGGER, or without SUPER where there is a binary log. What is done to the table is seen then only."""
+    name, refusal = f"{table}_no_{change}", f"{table} is append-only"
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(f"CREATE TRIGGER IF NOT EXISTS {name} BEFORE {change.upper()} ON {table} "
+                   f"BEGIN SELECT RAISE(ABORT, '{refusal}'); END")
+        return
+    known = sa.text("SELECT count(*) FROM information_schema.triggers "
+                    "WHERE trigger_schema = DATABASE() AND trigger_name = :name")
+    if op.get_bind().scalar(known, {"name": name}):
+        return
+    try:
+        op.execute(f"CREATE TRIGGER {name} BEFORE {change.upper()} ON {table} FOR EACH ROW "
+                   f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{refusal}'")
+    except sa.exc.DBAPIError as exc:
+        logger.warning("The database does not let softops refuse changes of %s: %s. `softops audit verify` sees them "
+                       "all the same", table, exc.orig, extra={"action": "migrate"})
 
 
 def _create_secrets() -> None:
