@@ -125,6 +125,8 @@ class RunStats:
 RunEvent = StageReached | LayersChanged | ContainersChanged | AppEnded | HostFailed | HostOk | RunStats
 
 MAX_LINE = 256 * 1024
+LATEST = 1e11
+"""Seconds since 1970; later ones fit in no date."""
 _STATS = {"ok": "ok", "changed": "changed", "failures": "failures", "dark": "unreachable",
           "rescued": "rescued", "skipped": "skipped"}
 
@@ -143,7 +145,7 @@ def parse_event(raw: Mapping[str, Any], token: str | None = None) -> RunEvent | 
         return None
     if kind == "playbook_on_stats":
         return _stats(data)
-    if kind in {"runner_on_failed", "runner_on_unreachable"}:
+    if kind in ("runner_on_failed", "runner_on_unreachable"):
         return _failed(data, unreachable=kind == "runner_on_unreachable")
     return _ok(data) if kind == "runner_on_ok" else None
 
@@ -161,7 +163,7 @@ def parse_line(line: str, token: str | None = None) -> RunEvent | None:
     if not isinstance(host, str) or not isinstance(at, int | float) or data.get("run") != token:
         return None
     reader = _READERS.get(str(data.get("kind")))
-    return reader(data, host, float(at)) if reader else None
+    return reader(data, host, float(at)) if reader and abs(at) <= LATEST else None
 
 
 def _stage(data: Mapping[str, Any], host: str, at: float) -> StageReached | None:
@@ -196,6 +198,7 @@ def _ended(data: Mapping[str, Any], host: str, at: float) -> AppEnded | None:
                     log=log if isinstance(log, str) and log else None)
 
 
+MAX_COUNT = 2**63 - 1
 OUTCOMES = frozenset({"success", "failed", "cancelled"})
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -222,8 +225,8 @@ def _layer(item: object) -> Layer | None:
 def _stats(data: Mapping[str, Any]) -> RunStats:
     counts: dict[str, dict[str, int]] = {}
     for key, name in _STATS.items():
-        for host, count in (data.get(key) or {}).items():
-            counts.setdefault(host, {})[name] = int(count)
+        for host, count in _mapping(data.get(key)).items():
+            counts.setdefault(str(host), {})[name] = _count(count) or 0
     return RunStats(hosts={host: HostStats(**values) for host, values in counts.items()})
 
 
@@ -258,4 +261,4 @@ def _text(value: object) -> str:
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT else None

@@ -13,7 +13,9 @@ from softops.texts import Lang, render
 MAX_CHOICES = 12
 UNDECLARED = frozenset({"ENTRY_UNDECLARED", "ENTRY_NO_PARAMS"})
 """The reasons of uses of parameters that are not declared."""
-_UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+                          # These end lines, or let what follows be read backwards.
+                          r"|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -85,6 +85,8 @@ def failed_servers(records: Sequence[Record]) -> frozenset[int]:
 def _batch(value: object) -> tuple[int | None, int | None]:
     if value is None:
         return None, None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         return value, None
     if isinstance(value, str) and value.isascii() and value.isdecimal() and 0 < int(value) <= 10_000:
@@ -97,6 +99,8 @@ def _batch(value: object) -> tuple[int | None, int | None]:
 
 def _whole(data: Mapping[str, Any], key: str, otherwise: int, low: int, high: int) -> int:
     value = data.get(key, otherwise)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # for JSON the same
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise BadRequest("STRATEGY_INVALID", name=key, wanted=f"{low} ... {high}")
     return value

@@ -11,9 +11,11 @@ from pydantic.json_schema import JsonSchemaMode
 
 from softops.errors import HTTP_STATUS
 from softops.web.endpoint import Endpoint
+from softops.web.parameters import LARGEST_ID
 from softops.web.schemas import Envelope, Refusal
 
 REF = "#/components/schemas/{model}"
+LOCAL_TIME = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$"
 ALWAYS = (400, 403, 413, 500)
 """Codes with which every endpoint may refuse."""
 
@@ -50,17 +52,27 @@ class Schemas:
         found, definitions = TypeAdapter.json_schemas(
             [(str(number), mode, wanted[key, mode]) for number, (key, mode) in enumerate(keys)], ref_template=REF)
         self._found = {key: found[str(number), mode] for number, (key, mode) in enumerate(keys)}
-        self.components: Schema = definitions["$defs"]
+        self.components: Schema = _with_local_times(definitions["$defs"])
 
     def of(self, what: object) -> Schema:
         """The schema of a body, of an endpoint's answer or of Refusal."""
         return self._found[what]
 
-    def properties(self, model: type[BaseModel]) -> Schema:
-        """The schemas of a query's parameters."""
-        name = str(self._found[model]["$ref"]).rpartition("/")[2]
-        properties: Schema = self.components[name]["properties"]
-        return properties
+    def whole(self, model: type[BaseModel]) -> Schema:
+        """The schema of a query or body itself, where `of` only refers to it."""
+        whole: Schema = self.components[str(self._found[model]["$ref"]).rpartition("/")[2]]
+        return whole
+
+
+def _with_local_times(schema: Any) -> Any:
+    """The schema with times as the contract writes them: in UTC, but without saying so."""
+    if isinstance(schema, list):
+        return [_with_local_times(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("format") == "date-time":
+        return {**{key: value for key, value in schema.items() if key != "format"}, "pattern": LOCAL_TIME}
+    return {key: _with_local_times(value) for key, value in schema.items()}
 
 
 def enveloped_type(endpoint: Endpoint) -> Any:
@@ -77,7 +89,7 @@ def _operation(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
     }
     if endpoint.body is not None:
         content = {"application/json": {"schema": schemas.of(endpoint.body)}}
-        operation["requestBody"] = {"content": content, "required": "required" in schemas.of(endpoint.body)}
+        operation["requestBody"] = {"content": content, "required": _must_be_given(schemas.whole(endpoint.body))}
     return operation
 
 
@@ -85,11 +97,17 @@ def _parameters(endpoint: Endpoint, schemas: Schemas) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = []
     if endpoint.name:
         parameters.append({"name": endpoint.name, "in": "path", "required": True,
-                           "schema": {"type": "integer", "minimum": 1}})
+                           "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}})
     if endpoint.query is not None:
-        parameters.extend({"name": name, "in": "query", "schema": schema}
-                          for name, schema in schemas.properties(endpoint.query).items())
+        query = schemas.whole(endpoint.query)
+        parameters.extend({"name": name, "in": "query", "required": name in query.get("required", ()),
+                           "schema": schema} for name, schema in query["properties"].items())
     return parameters
+
+
+def _must_be_given(body: Schema) -> bool:
+    """Whether {} is none."""
+    return any("required" in schema for schema in (body, *body.get("oneOf", ())))
 
 
 def _responses(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from softops.errors import BadRequest
 from softops.statuses import ImageStatus, RecordStatus, ServerStatus
-from softops.web.validation import DIGITS, Printable, Whole
+from softops.waves import MAX_SETTLE, ROLL_BACK, STOP
+from softops.web.validation import DIGITS, PRINTABLE, Printable, Whole, is_printable, whole
 
 LARGEST_ID = 2**63 - 1
 LARGEST_PAGE = 2**53
@@ -36,14 +46,17 @@ def read_id(name: str, text: str) -> int:
 
 
 def _server_key(value: object) -> int | str:
-    if isinstance(value, str) and 0 < len(value) <= 255 and value.isprintable():
+    if isinstance(value, str) and 0 < len(value) <= 255 and is_printable(value):
         return value
-    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST_ID:
-        return value
+    number = whole(value)
+    if number is not None and 1 <= number <= LARGEST_ID:
+        return number
     raise PydanticCustomError("server_key", "not a server")
 
 
-ServerKey = Annotated[int | str, BeforeValidator(_server_key)]
+ServerKey = Annotated[int | str, BeforeValidator(_server_key), WithJsonSchema({"oneOf": [
+    {"type": "integer", "minimum": 1, "maximum": LARGEST_ID},
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": PRINTABLE}]})]
 
 
 class Given(BaseModel):
@@ -112,8 +125,24 @@ class SyncQuery(Given):
     commit: Commit | None = Field(None, description="Only when the repository is at this commit")
 
 
+_NOTHING = {"type": "null"}
+_WHOLE = {"type": "integer", "minimum": 0, "maximum": 10_000}
+Waves = Annotated[dict[str, Any], WithJsonSchema({
+    "type": "object", "additionalProperties": False, "properties": {
+        "canary": _WHOLE, "maxFailures": _WHOLE, "settle": {**_WHOLE, "maximum": MAX_SETTLE},
+        "approval": {"type": "boolean"}, "onFailure": {"enum": [STOP, ROLL_BACK]},
+        "batch": {"anyOf": [{**_WHOLE, "minimum": 1}, {"type": "string", "pattern": "^([1-9][0-9]?|100)%$"},
+                            {"type": "null"}]}}})]
+"""A strategy, which `waves.strategy_of` reads."""
+
+
 class InstallBody(Given):
     """What to install, where and how."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [
+        {"required": ["softId"], "properties": {
+            "softId": {"type": "integer"}, "name": _NOTHING, "version": _NOTHING, "repository": _NOTHING}},
+        {"required": ["name"], "properties": {"softId": _NOTHING, "name": {"type": "string"}}}]})
 
     soft_id: Id | None = None
     name: Name | None = None
@@ -123,7 +152,7 @@ class InstallBody(Given):
         None, description="Ids (numbers) or names (texts)")
     groups: Annotated[list[Name], Field(min_length=1, max_length=MANY)] | None = None
     parameters: dict[str, Any] = Field({}, description="Values for the parameters that the software declares")
-    strategy: dict[str, Any] | None = Field(None, description="In which waves: canary, batch, maxFailures, onFailure, "
+    strategy: Waves | None = Field(None, description="In which waves: canary, batch, maxFailures, onFailure, "
                                                               "approval, settle")
     user: User = DEFAULT_USER
 

@@ -14,7 +14,7 @@ from softops.starts import Wish
 from softops.statuses import AppState
 from softops.waves import Strategy, strategy_of
 from softops.web.endpoint import Answer, Call, Endpoint, told
-from softops.web.parameters import DEFAULT_USER, MANY, Given, Id, InstallBody, Name, PageQuery, ServerKey, User
+from softops.web.parameters import DEFAULT_USER, MANY, Given, Id, InstallBody, Name, PageQuery, ServerKey, User, Waves
 from softops.web.schemas import JobDetail, PageOf, Shown, prefixed
 from softops.web.software import accepted, chosen_servers, chosen_software
 from softops.web.validation import Whole
@@ -38,7 +38,7 @@ class PlaceBody(Given):
     servers: Annotated[list[ServerKey], Field(min_length=1, max_length=MANY)] | None = Field(
         None, description="Ids (numbers) or names (texts); none: the only server that has it")
     groups: Annotated[list[Name], Field(min_length=1, max_length=MANY)] | None = None
-    strategy: dict[str, Any] | None = Field(None, description="In which waves")
+    strategy: Waves | None = Field(None, description="In which waves")
     user: User = DEFAULT_USER
 
 

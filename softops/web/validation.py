@@ -8,8 +8,16 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, get_origin
 
 from annotated_types import GroupedMetadata
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError, WithJsonSchema
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from softops.errors import BadRequest
 from softops.problems import nearest, shortened
@@ -17,7 +25,9 @@ from softops.problems import nearest, shortened
 M = TypeVar("M", bound=BaseModel)
 
 DIGITS = re.compile(r"[0-9]{1,19}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"
+"""What `Printable` takes, for a schema."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 REASONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "missing": ("FIELD_MISSING", {}),
@@ -54,19 +64,42 @@ class Whole(GroupedMetadata):
         """The number; a PydanticCustomError for everything else."""
         if isinstance(value, str) and DIGITS.fullmatch(value):
             value = int(value)
-        if not isinstance(value, int) or isinstance(value, bool) or not self.low <= value <= self.high:
+        number = whole(value)
+        if number is None or not self.low <= number <= self.high:
             raise PydanticCustomError("whole_number", "not from {low} to {high}", {"low": self.low, "high": self.high})
-        return value
+        return number
+
+
+def whole(value: object) -> int | None:
+    """The whole number that a JSON value is: for JSON, 1.0 is one too. None for everything else."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= 2**53:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def is_printable(text: str) -> bool:
+    """Whether `text` has no line breaks and control characters."""
+    return _CONTROL.search(text) is None
 
 
 def _printable(value: str) -> str:
-    if _CONTROL.search(value):
+    if not is_printable(value):
         raise PydanticCustomError("control", "no line breaks and control characters")
     return value
 
 
-Printable = AfterValidator(_printable)
-"""Refuses line breaks and control characters; SQLite would end a text at a zero byte."""
+class _Printable:
+    """Refuses control characters, also in the schema."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(_printable, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "pattern": PRINTABLE}
+
+
+Printable = _Printable()
+"""Refuses line breaks and control characters; SQLite would end a text at a zero byte, and terminals obey them."""
 
 
 def read_json(model: type[M], body: bytes) -> M:

@@ -32,7 +32,7 @@ def refusal(**values: Any) -> tuple[str, dict[str, object]]:
 @pytest.mark.parametrize(("values", "reason", "params"), [
     ({"number": "0"}, "FIELD_NUMBER", {"name": "number", "low": 1, "high": 9}),
     ({"number": True}, "FIELD_NUMBER", {"name": "number", "low": 1, "high": 9}),
-    ({"number": 1.0}, "FIELD_NUMBER", {"name": "number", "low": 1, "high": 9}),
+    ({"number": 1.5}, "FIELD_NUMBER", {"name": "number", "low": 1, "high": 9}),
     ({"number": None}, "FIELD_NUMBER", {"name": "number", "low": 1, "high": 9}),
     ({"text": 1}, "FIELD_TEXT", {"name": "text"}),
     ({"text": ""}, "FIELD_TEXT_EMPTY", {"name": "text"}),
