@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from softops.cli import containerwords, credentialwords, runningwords, versionwords
+from softops.cli import containerwords, credentialwords, faultwords, runningwords, versionwords
 from softops.cli.labels import HELP, WORDS, Words
 
 CLI = Path(__file__).resolve().parents[2] / "softops/cli"
@@ -21,7 +21,7 @@ def test_both_languages_use_the_same_placeholders(key: str) -> None:
 
 
 def test_no_table_of_labels_overwrites_the_words_of_another() -> None:
-    tables = {key: table for module in (containerwords, credentialwords, runningwords, versionwords)
+    tables = {key: table for module in (containerwords, credentialwords, faultwords, runningwords, versionwords)
               for key, table in vars(module).items() if key.endswith(("_WORDS", "_HELP"))}
     for merged, end in ((WORDS, "_WORDS"), (HELP, "_HELP")):
         assert {f"{name}.{key}" for name, table in tables.items() if name.endswith(end)
