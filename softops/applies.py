@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from softops.desired import VARIABLE, Misfit
@@ -96,7 +96,10 @@ class Applies:
 class Healer:
     """A thread that mends drift, and never what a commit changed. `start` and `stop` once each."""
 
-    def __init__(self, desires: Desires, applies: Applies, *, every: float = HEAL_EVERY) -> None:
+    def __init__(self, desires: Desires, applies: Applies, *, every: float = HEAL_EVERY,
+                 begun: Callable[[Job], object] = lambda _: None) -> None:
+        """`begun` is told of each job that mends something."""
+        self._begun = begun
         self._desires = desires
         self._applies = applies
         self._every = every
@@ -119,6 +122,8 @@ class Healer:
         plan = self._desires.plan()
         self._note_flapping(plan)
         applied = self._applies.apply(healable(plan), user=HEALER)
+        if applied.job is not None:
+            self._begun(applied.job)
         return applied.job
 
     def _watch(self) -> None:

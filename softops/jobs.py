@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from softops.audit import Audit
+from softops.auditnotes import RecordEnd, job_ended
 from softops.columns import clip
 from softops.db import Database
 from softops.entities import Job, Page, Server
@@ -92,10 +94,12 @@ def in_waves(drafts: Sequence[RecordDraft], strategy: Strategy | None) -> tuple[
 class Jobs:
     """The table of jobs. A job is claimed by compare-and-set: a second claim finds nothing to do."""
 
-    def __init__(self, database: Database, *, keeper: str | None = None) -> None:
-        """`keeper`: a process that runs the jobs made here itself; they end with it and are nobody else's."""
+    def __init__(self, database: Database, *, keeper: str | None = None, audit: Audit | None = None) -> None:
+        """`keeper`: a process that runs the jobs made here itself; they end with it and are nobody else's.
+        `audit`: where it is noted how they end."""
         self._db = database
         self._keeper = keeper
+        self._audit = audit
 
     def job(self, job_id: int) -> Job:
         """The job as it is now."""
@@ -224,10 +228,12 @@ class Jobs:
             actual = RecordStatus(found.status)
             if not actual.final and not states & ACTIVE:
                 wanted = move(f"Job {job_id}", actual, job_end(states))
-                session.execute(update(JobRow).where(JobRow.id == job_id, JobRow.status == actual).values(
+                ended = session.execute(update(JobRow).where(JobRow.id == job_id, JobRow.status == actual).values(
                     status=wanted, end_time=max(begun(found, now), *(one.end_time or now for one in records), now),
                     lease_until=None, waiting=None, remark=_remark(wanted, records)))
                 session.refresh(found)
+                if affected(ended) and self._audit is not None:
+                    self._audit.add(session, job_ended(job_of(found), [_end_of(one) for one in records], now))
             return job_of(found)
 
         return self._db.run(work)
@@ -271,6 +277,10 @@ def job_of(found: JobRow) -> Job:
                waiting=found.waiting, approved_wave=found.approved_wave, parent_id=found.parent_id,
                remark=found.remark, create_time=found.create_time, start_time=found.start_time,
                end_time=found.end_time)
+
+
+def _end_of(record: RecordRow) -> RecordEnd:
+    return RecordEnd(server=record.server_name, status=RecordStatus(record.status), changed=bool(record.changed))
 
 
 def _remark(wanted: RecordStatus, records: Sequence[RecordRow]) -> str | None:

@@ -9,6 +9,9 @@ from typing import Any, NoReturn
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
+from softops.actors import acting
+from softops.audit import Audit
+from softops.auditnotes import synced
 from softops.choices import choices
 from softops.db import Database
 from softops.entities import Page, Repository
@@ -22,8 +25,10 @@ from softops.statuses import ImageStatus, RepositoryStatus
 class Repositories:
     """The table of repositories."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, audit: Audit | None = None) -> None:
+        """`audit`: where it is noted what syncs change."""
         self._db = database
+        self._audit = audit
 
     def ensure(self, *, name: str, url: str, ref: str, path: str, interval: int, again: bool = True) -> Repository:
         """The repository of this name, made or changed to be so. When another place is meant than before, the
@@ -117,13 +122,17 @@ class Repositories:
 
         def work(session: Session) -> Repository:
             row = _row(session, repository_id, lock=True)
+            before = _repository_of(row)
             if row.status == RepositoryStatus.REMOVED:
                 # It was removed in the middle of the sync.
                 _retire(session, row.id, now)
             elif began is None or _place_of(row) == _place_of(began):
                 row.status, row.sync_time, row.report = status, now, dict(report)
                 row.commit = commit or row.commit
-            return _repository_of(row)
+            after = _repository_of(row)
+            if self._audit is not None and (note := synced(before, after, acting(), now)) is not None:
+                self._audit.add(session, note)
+            return after
 
         return self._db.run(work)
 
