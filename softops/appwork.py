@@ -20,7 +20,7 @@ from softops.events import Layer
 from softops.healthwatch import HealthWatch
 from softops.masking import LOG_LINES, Masker
 from softops.narration import Narrator
-from softops.refusals import quoted
+from softops.refusals import is_disk_full, quoted
 from softops.serverfiles import DONE, Found, compose_function, compose_version_command, project_name
 from softops.verdicts import Listed, of_project
 
@@ -121,6 +121,8 @@ class AppWork(ABC):
         """Run a script that came as text; RunFailed unless it got to its end."""
         self.touched = True
         said = self.place.shell("/bin/sh", stdin=text)
+        if said.code and is_disk_full(said.errors):
+            raise StartFailed("SERVER_DISK_FULL", path=self.directory, words=self.masker.text(quoted(said.errors)))
         if said.code or DONE not in said.output:
             raise RunFailed("APP_FILES_FAILED", path=self.directory,
                             words=self.masker.text(quoted(said.errors or said.output)) or said.code)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from softops.dials import Dial
 from softops.errors import EngineUnreachable
+from softops.refusals import server_lost
 
 MAX_LINE = 1024 * 1024
 CHUNK = 64 * 1024
@@ -80,6 +81,8 @@ class ComposeCall:
         except OSError:
             part = b""
         if not part:
+            if self._line.lost_server():
+                raise server_lost(self._line.words())
             raise EngineUnreachable("ENGINE_LOST", words=self._line.words() or "the connection ended")
         return part
 

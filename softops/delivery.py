@@ -18,7 +18,7 @@ from softops.masking import Masker
 from softops.narration import Narrator
 from softops.orders import Order
 from softops.pulling import PullFold, Watch, follow
-from softops.refusals import pull_refusal, quoted
+from softops.refusals import is_disk_full, pull_refusal, quoted
 from softops.remoteimages import RemoteImage, RemoteLayer
 from softops.sizes import free_bytes, readable_size
 
@@ -228,6 +228,8 @@ class Delivery:
             return SAME not in shell(compare_command(path), stdin=content).output
         self._access.narrator.stage("manifest")
         said = shell(write_command(path, content), stdin=content)
+        if said.code and is_disk_full(said.errors):
+            raise PullFailed("SERVER_DISK_FULL", path=path.parent, words=quoted(said.errors))
         if said.code:
             raise RunFailed("MANIFEST_FAILED", path=path.parent, words=quoted(said.errors or said.output) or said.code)
         return WRITTEN in said.output

@@ -34,7 +34,7 @@ from softops.texts import nested
 from softops.verdicts import one_time_tasks
 
 ENGINE_RETURN = 45
-"""Seconds that an engine may be gone before what was there is not brought back."""
+"""Seconds that an engine or its server may be gone before what was there is not brought back."""
 UP = "up -d --remove-orphans --no-build"
 
 
@@ -87,8 +87,6 @@ class Deployment(AppWork):
         try:
             self.bring_up(UP, stage="up", stop=self.stop_if_cancelled)
             self.script(note_script(self.directory, self._revision(RUNNING, digest, _traits(self.now()))))
-        except ServerUnreachable:
-            raise
         except SoftopsError as exc:
             self._go_back(exc, digest, way_back=worked or (self.found.previous and self.found.state == STARTING))
 
@@ -112,6 +110,8 @@ class Deployment(AppWork):
         log = getattr(error, "log", "")
         try:
             self._restore()
+        except ServerUnreachable as exc:
+            raise self._unknown(exc) from exc
         except SoftopsError as exc:
             raise _logged(StartFailed("ROLLBACK_FAILED", **cause, **nested("problem", exc.reason, exc.params)),
                           log) from exc
@@ -140,7 +140,7 @@ class Deployment(AppWork):
         return any(one.running for one in self.containers) or not self.containers
 
     def _await_engine(self) -> None:
-        """Give an engine that was lost some time: most of them are started again at once."""
+        """Give an engine or a server that was lost some time: most of them are back at once."""
         deadline = time.monotonic() + ENGINE_RETURN
         while True:
             try:
@@ -155,11 +155,19 @@ class Deployment(AppWork):
     def _leave_stopped(self, digest: str | None) -> None:
         """Let nothing loop; the containers stay so that they can be looked at."""
         try:
+            self._await_engine()
             self.compose("stop", stage="stop")
             self.script(note_script(self.directory, self._revision(FAILED, digest)))
+        except ServerUnreachable as exc:
+            raise self._unknown(exc) from exc
         except SoftopsError:
             # Why it does not run is what people need to hear.
             return
+
+    def _unknown(self, error: ServerUnreachable) -> ServerUnreachable:
+        """The server went away in the middle of the start and has not come back."""
+        return ServerUnreachable("START_UNKNOWN", version=self.order.main.version,
+                                 **nested("message", error.reason, error.params))
 
     def _previous_version(self) -> str:
         if self.found.state == RUNNING:

@@ -21,6 +21,10 @@ MARK = b"softops-line-open\n"
 """What the shell on the server says when the login is done and the engine's words follow."""
 
 
+SSH_FAILED = 255
+"""With what ssh ends when it is itself that failed."""
+
+
 class Line(Protocol):
     """One open connection to an engine."""
 
@@ -30,6 +34,9 @@ class Line(Protocol):
 
     def words(self) -> str:
         """What was said beside the line by whoever carried it, once it broke."""
+
+    def lost_server(self) -> bool:
+        """Whether it broke because the way to the server did, and not at the engine."""
 
     def close(self) -> None:
         """End it; a thread that reads from it wakes up."""
@@ -52,6 +59,9 @@ class SocketLine:
 
     def words(self) -> str:
         return ""
+
+    def lost_server(self) -> bool:
+        return False
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -123,7 +133,8 @@ class CommandLine:
 
     greeting = ""
 
-    def __init__(self, argv: Sequence[str | bytes], directory: str | None = None) -> None:
+    def __init__(self, argv: Sequence[str | bytes], directory: str | None = None, *, over_ssh: bool = False) -> None:
+        self._over_ssh = over_ssh
         # A file, not a pipe: a lasting ssh master may inherit it, and nobody has to read it in time.
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed in close()
         self.sock, theirs = socket.socketpair()
@@ -153,6 +164,10 @@ class CommandLine:
     def words(self) -> str:
         self.ended(within=1)
         return self.errors()
+
+    def lost_server(self) -> bool:
+        # What runs on the server has other exit codes.
+        return self._over_ssh and self.ended(within=1) == SSH_FAILED
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -184,7 +199,7 @@ class CommandDial:
     """Where names of files in `argv` begin; None: where this process is."""
 
     def open(self, timeout: float) -> Line:
-        line = CommandLine(self.argv, self.directory)
+        line = CommandLine(self.argv, self.directory, over_ssh=self.over_ssh)
         try:
             self._greet(line)
         except BaseException:
@@ -200,9 +215,12 @@ class CommandDial:
         while MARK not in heard:
             if time.monotonic() > deadline:
                 raise ServerUnreachable("SSH_TIMEOUT", words=quoted(line.errors()) or f"{self.login_timeout:g} s")
-            if self.password is not None and not asked and self.password.prompt in line.errors():
+            times = 0 if self.password is None else line.errors().count(self.password.prompt)
+            if self.password is not None and times == 1 and not asked:
                 line.sock.sendall(self.password.secret.encode() + b"\n")
                 asked = True
+            if self.password is not None and times > 1:
+                raise ServerUnreachable("BECOME_FAILED", words=quoted(line.errors().replace(self.password.prompt, " ")))
             if not select.select([line.sock], [], [], 0.05)[0]:
                 continue
             part = line.sock.recv(4096)

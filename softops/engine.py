@@ -19,8 +19,8 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 
 from softops.dials import Dial, Line
-from softops.errors import EngineUnreachable, ServerUnreachable
-from softops.refusals import engine_refusal, quoted
+from softops.errors import EngineUnreachable, ServerUnreachable, SoftopsError
+from softops.refusals import engine_refusal, quoted, server_lost
 
 _BASE = "http+docker://engine"
 _FIRST_VERSION = "1.41"
@@ -294,7 +294,16 @@ class Engine:
         except _FOREIGN as exc:
             if isinstance(exc, requests.Timeout) or "timed out" in str(exc).lower():
                 raise EngineUnreachable("ENGINE_SILENT", seconds=int(self._timeout)) from exc
-            raise engine_refusal(self.words() or str(exc)) from exc
+            raise self._broken(exc) from exc
+
+    def _broken(self, error: Exception) -> SoftopsError:
+        """Why the talk with the engine ended before it was over."""
+        if any(line.lost_server() for line in self._lines):
+            return server_lost(self.words())
+        # The words of HTTP libraries say nothing to people.
+        ended = isinstance(error, requests.exceptions.ChunkedEncodingError | requests.ConnectionError
+                           | urllib3.exceptions.ProtocolError)
+        return engine_refusal(self.words() or ("the connection ended" if ended else str(error)))
 
 
 def _messages(body: urllib3.HTTPResponse) -> Iterator[Mapping[str, Any]]:

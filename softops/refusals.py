@@ -63,6 +63,16 @@ def engine_refusal(said: str) -> EngineUnreachable:
     return EngineUnreachable(_reason(_ENGINE, said.lower(), "ENGINE_LOST"), words=quoted(said) or "-")
 
 
+def server_lost(said: str) -> ServerUnreachable:
+    """A server that was there and is gone in the middle of the work."""
+    return ServerUnreachable("SSH_LOST", words=quoted(said) or "ssh")
+
+
+def is_disk_full(said: str) -> bool:
+    """Whether these are the words of a program that found no room on its disk."""
+    return re.search(r"no space left on device|disk quota exceeded", said.lower()) is not None
+
+
 def pull_refusal(said: str, *, image: str, platform: str) -> PullFailed:
     """Why an engine could not pull `image`."""
     reason = _reason(_PULL, said.lower(), "PULL_FAILED")

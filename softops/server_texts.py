@@ -67,6 +67,13 @@ SERVER_TEXTS: Mapping[str, tuple[str, str]] = {
     "ENGINE_ANSWER": (
         "The Docker engine refused: {words}. `journalctl -u docker` on the server may say more.",
         "Docker 引擎拒绝了请求：{words}。服务器上的 `journalctl -u docker` 可能有更多信息。"),
+    "SSH_LOST": (
+        "The connection to the server broke while softops worked there: {words}. Check that it is on, sshd and the "
+        "network in between, then retry.",
+        "softops 正在处理时与服务器的连接中断：{words}。请检查其是否开机、sshd 及中间网络，然后重试。"),
+    "SERVER_DISK_FULL": (
+        "The disk of the server is full, {path} could not be written: {words}. Free space there, then retry.",
+        "服务器磁盘已满，无法写入 {path}：{words}。请释放空间后重试。"),
     "SPACE_TOO_LITTLE": (
         "{path} has {free} free, but the layers of {image} that are missing need at least {needed}. Free "
         "space with `docker image prune`, or make the disk larger.",
