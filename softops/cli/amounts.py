@@ -6,12 +6,20 @@ import re
 from datetime import UTC, datetime
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_ORDERS = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
+_CONTROL = re.compile(rf"[\x00-\x1f{_ORDERS}]+")
+STEERING = re.compile(rf"[\x00-\x09\x0b-\x1f{_ORDERS}]")
+"""What a terminal obeys instead of showing it, beside the end of a line."""
 
 
 def plain(text: object) -> str:
     """The text on one line, without anything that could steer the terminal."""
     return _CONTROL.sub(" ", str(text)).strip()
+
+
+def harmless(text: str) -> str:
+    """The text with its lines and indentation, and nothing that could steer the terminal."""
+    return STEERING.sub("\N{REPLACEMENT CHARACTER}", text.expandtabs())
 
 
 def size(count: int | None) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
+from softops.cli.amounts import harmless
 from softops.cli.containers import named_containers
 from softops.cli.output import Output
 from softops.cli.session import session
@@ -58,11 +59,6 @@ class Printer:
                 self._output.text(f"{self._prefixes.get(container_id, '')}{time}{harmless(line['text'])}")
         if skipped:
             self._output.note("LINES_SKIPPED", count=skipped)
-
-
-def harmless(text: str) -> str:
-    """The text with its indentation, and nothing in it that could steer a terminal."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text.expandtabs())
 
 
 def _messages(client: Client, ids: Sequence[int], tail: int) -> Iterator[Row]:

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from softops.cli.amounts import local_time, plain, short_time
+from softops.cli.amounts import STEERING, harmless, local_time, plain, short_time
 from softops.cli.labels import Words
 from softops.cli.paper import paper
 from softops.cli.tables import laid_out
@@ -50,7 +50,8 @@ class Output:
         except UnicodeEncodeError:
             text = json.dumps(value)
         stream = paper(stderr=False)
-        stream.write(text + "\n")
+        # JSON itself leaves alone what some terminals obey.
+        stream.write(STEERING.sub(lambda match: json.dumps(match[0])[1:-1], text) + "\n")
         stream.flush()
 
     def line(self, key: str, /, **params: object) -> None:
@@ -61,7 +62,8 @@ class Output:
 
     def note(self, key: str, /, **params: object) -> None:
         """A remark on stderr."""
-        self._errors.print(Text(self.words(key, **params)), soft_wrap=True)
+        cleaned = {name: plain(value) for name, value in params.items()}
+        self._errors.print(Text(self.words(key, **cleaned)), soft_wrap=True)
 
     def error(self, message: str) -> None:
         """A sentence on stderr that says what went wrong."""
@@ -69,8 +71,8 @@ class Output:
         self._errors.print(Text(lines, style="red"), soft_wrap=True)
 
     def text(self, text: str) -> None:
-        """A line for a person."""
-        self.console.print(Text(text), soft_wrap=True)
+        """Lines for a person."""
+        self.console.print(Text(harmless(text)), soft_wrap=True)
 
     def time(self, text: str | None) -> str:
         """A time of the API: short for a terminal, whole for what may be read on another day."""

@@ -36,10 +36,11 @@ def split_params(texts: Iterable[str]) -> Mapping[str, str]:
 
 
 def _value(name: str, text: str) -> str:
-    """What is in the file for `@FILE`, without the end of its last line; `@@...` is the text `@...`."""
+    """What is in the file for `@FILE`, or comes in by `@-`, without the end of its last line; `@@...` is the text
+    `@...`."""
     if not text.startswith("@") or text.startswith("@@"):
         return text.removeprefix("@")
-    path = Path(text[1:]).expanduser()
+    path = Path("/dev/stdin" if text == "@-" else text[1:]).expanduser()
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_VALUE + 1)

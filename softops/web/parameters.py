@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from softops.errors import BadRequest
@@ -125,7 +126,7 @@ class SyncQuery(Given):
     commit: Commit | None = Field(None, description="Only when the repository is at this commit")
 
 
-_NOTHING = {"type": "null"}
+_NOTHING: JsonDict = {"type": "null"}
 _WHOLE = {"type": "integer", "minimum": 0, "maximum": 10_000}
 Waves = Annotated[dict[str, Any], WithJsonSchema({
     "type": "object", "additionalProperties": False, "properties": {

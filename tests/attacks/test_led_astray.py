@@ -92,7 +92,8 @@ def test_some_addresses_are_never_reached_whatever_is_allowed(address: str) -> N
 @pytest.mark.parametrize(("address", "inside"), [
     ("127.0.0.1", True), ("::1", True), ("0.0.0.0", True), ("10.1.2.3", True), ("172.16.0.1", True),
     ("192.168.1.1", True), ("fd12::1", True), ("172.32.0.1", None), ("100.64.0.1", False), ("198.18.0.1", False),
-    ("0.1.2.3", False), ("::ffff:100.64.0.1", False), ("::ffff:10.0.0.1", True), ("1.1.1.1", None), ("2606:4700::1111", None)])
+    ("0.1.2.3", False), ("::ffff:100.64.0.1", False), ("::ffff:10.0.0.1", True), ("1.1.1.1", None),
+    ("2606:4700::1111", None)])
 def test_private_networks_are_reached_when_they_are_named(address: str, inside: bool | None) -> None:
     assert DEFAULT.refusal(address) == ("ADDRESS_PRIVATE" if inside is False else None)
     assert parse_networks("").refusal(address) == (None if inside is None else "ADDRESS_PRIVATE")
@@ -113,7 +114,7 @@ def test_no_repository_leads_to_the_metadata_of_a_cloud(names: Names, tmp_path: 
     names.lead("metadata.test", METADATA)
     names.lead("both.test", ["fe80::1", METADATA])
     error = refused(lambda: GitMirror(tmp_path).resolve(url.format(host), "main"))
-    assert (error.reason, error.params["address"]) in {("ADDRESS_FORBIDDEN", METADATA), ("ADDRESS_FORBIDDEN", "fe80::1")}
+    assert (error.reason, error.params["address"] in {METADATA, "fe80::1"}) == ("ADDRESS_FORBIDDEN", True)
 
 
 @pytest.mark.parametrize("host", ["169%2e254.169.254", "metadata%00.test", "[fe80::1%25lo]", "catalog.test."])
