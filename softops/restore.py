@@ -64,6 +64,7 @@ def restore(settings: Settings, path: Path, *, clock: Clock, force: bool = False
     header, counts = check_backup(path)
     _refuse_newer(path, header)
     replaced = _refuse_key(settings, header, force=force)
+    _make_directory(settings.var_dir)
     stamp = clock().strftime("%Y%m%d-%H%M%S")
     database = Database(settings.database_url)
     try:
@@ -77,6 +78,13 @@ def restore(settings: Settings, path: Path, *, clock: Clock, force: bool = False
     key = _place_key(settings, header, settings.var_dir / f"{KEY_FILE}.before-restore-{stamp}" if replaced else None)
     return Restored(made=header.made, rows=counts, ended=ended, copy=copy, key=key,
                     key_problem=_key_problem(settings))
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as exc:
+        raise ConfigError("VAR_UNUSABLE", path=path, problem=exc.strerror) from exc
 
 
 def _refuse_newer(path: Path, header: Header) -> None:

@@ -44,7 +44,6 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 @pytest.fixture
 def other(request: pytest.FixtureRequest, tmp_path: Path, settings: Settings) -> Iterator[Settings]:
     """Where nothing is yet, on the other kind of database."""
-    (tmp_path / "other" / "var").mkdir(parents=True)
     home = settings.model_copy(update={"home": tmp_path / "other"})
     if not settings.database.startswith("sqlite"):
         yield home.model_copy(update={"database": f"sqlite:///{tmp_path / 'other.db'}"})
