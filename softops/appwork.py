@@ -196,6 +196,8 @@ class AppWork(ABC):
             return StartFailed("PORT_IN_USE", port=port, owner=self._owner(port))
         if found := _NAME.search(said):
             return StartFailed("CONTAINER_NAME_TAKEN", name=found[1])
+        if is_disk_full(said):
+            return StartFailed("SERVER_DISK_FULL", path=self.place.engine.store().root_dir or "/", words=words)
         return StartFailed("COMPOSE_FAILED", words=words or "-")
 
     def _owner(self, port: int) -> str:

@@ -253,7 +253,8 @@ class _Question:
         if status in {401, 403}:
             raise _denied(self.where, self.image, f"HTTP {status}")
         if status == 429 or status >= 500:
-            raise _unreachable(self.where, f"HTTP {status}")
+            raise RegistryError("REGISTRY_RATE_LIMIT" if status == 429 else "REGISTRY_FAILED", image=self.image,
+                                registry=self.where.registry, problem=f"HTTP {status}")
         if status != 200:
             raise self._bad(f"HTTP {status}")
 

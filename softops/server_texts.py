@@ -155,6 +155,15 @@ SERVER_TEXTS: Mapping[str, tuple[str, str]] = {
         "wants a login, another one perhaps: softops credential add {registry} --user NAME",
         "镜像仓库 {registry} 拒绝提供 {image}（{problem}）。镜像不存在，或需要登录（或换一个账号登录）："
         "softops credential add {registry} --user 用户名"),
+    "REGISTRY_RATE_LIMIT": (
+        "The registry {registry} answers no more for now ({problem}), so nothing new is known of {image}. Wait, log in "
+        "with `softops credential add {registry} --user NAME`, or name a mirror in the catalog.",
+        "镜像仓库 {registry} 暂时限制访问（{problem}），无法得知 {image} 的最新情况。请稍候，"
+        "或用 `softops credential add {registry} --user 用户名` 登录，或在目录中改用镜像站。"),
+    "REGISTRY_FAILED": (
+        "The registry {registry} is there but fails for {image} ({problem}). Look at its log and mend it, then try "
+        "again.",
+        "镜像仓库 {registry} 可以访问，但处理 {image} 时出现故障（{problem}）。请查看其日志并修复后重试。"),
     "REGISTRY_UNREACHABLE": (
         "The registry {registry} does not answer: {problem}. Check its address and the network; one that "
         "speaks plain HTTP has to be in SOFTOPS_INSECURE_REGISTRIES.",

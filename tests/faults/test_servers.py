@@ -15,6 +15,7 @@ from tests.acceptance.services import MakeService, collect
 from tests.acceptance.test_installs import software, start
 from tests.acceptance.test_interruptions import begin, patient, version_up
 from tests.acceptance.test_running import page, run, state
+from tests.acceptance.test_running import software as programs
 from tests.faults.cases import OTHER, WEB, downloads, ended, failed, failure, has_image, install, retried, says
 from tests.fleet import Fleet, Server, ServerSpec
 from tests.waiting import wait_until
@@ -258,3 +259,43 @@ def test_a_server_that_stays_away_in_mid_upgrade_is_set_right_by_a_retry(
     assert retried(service, record)[WEB].status is RecordStatus.SUCCESS
     assert (page(fleet, WEB, 18502), state(service, WEB, "gonelong")) == (
         "gonelong 2.0", ("2.0", AppState.RUNNING, 2))
+
+
+def test_a_disk_without_room_for_a_container_is_told_and_the_old_version_serves_again(
+        fleet: Fleet, make_service: MakeService, small: Server) -> None:
+    fleet.registry.push("noroom", "1.0", version_text="noroom 1.0")
+    fleet.registry.push("noroom", "2.0", version_text="noroom 2.0")
+    service = make_service(programs(fleet, "noroom", 18503, "1.0", "2.0"))
+    assert run(service, "noroom", "1.0", "small").status is RecordStatus.SUCCESS
+    small.docker("pull", fleet.registry.image("noroom", "2.0"))
+    small.run("sh", "-c", "cat /dev/zero >/srv/docker/all 2>/dev/null || true")
+    try:
+        record = ended(service, begin(service, "noroom", "2.0", "small").id)["small"]
+    finally:
+        small.run("rm", "-f", "/srv/docker/all")
+    assert (record.status, record.code) == (RecordStatus.FAILED, 1003), record.remark
+    says(record, "/srv/docker", "Free space")
+    again = retried(service, record)["small"]
+    assert again.status is RecordStatus.SUCCESS, again.remark
+    assert page(fleet, "small", 18503) == "noroom 2.0"
+
+
+@pytest.mark.parametrize("operation", ["stop", "remove"])
+def test_a_server_that_vanishes_when_software_is_to_stop_is_named_and_a_retry_does_it(
+        fleet: Fleet, make_service: MakeService, operation: str) -> None:
+    fleet.registry.push("halfstop", "1.0", version_text="halfstop 1.0")
+    service = make_service(programs(fleet, "halfstop", 18504, "1.0"))
+    assert run(service, "halfstop", "1.0", WEB).status is RecordStatus.SUCCESS
+    chosen, server = service.servers.choose(names=[WEB]), fleet.server(WEB)
+    job = service.starts.operate(operation, "halfstop", chosen, user="tester")
+    wait_until(lambda: reaches(service, job, operation))
+    server.sshd.stop()
+    try:
+        record = ended(service, job.id)[WEB]
+    finally:
+        server.sshd.start()
+    if record.status is not RecordStatus.SUCCESS:  # else it was done before the connection broke
+        assert record.code == 1001, record.remark
+        assert (record.reason or "").startswith("SSH_"), record.remark
+        assert retried(service, record)[WEB].status is RecordStatus.SUCCESS
+    assert version_up(fleet, "halfstop") == ""

@@ -284,8 +284,8 @@ def test_an_expired_token_is_fetched_again(stub: Stub, client: RegistryClient) -
     (401, {"WWW-Authenticate": 'Bearer realm="ftp://elsewhere/"'}, "REGISTRY_DENIED"),
     (403, {}, "REGISTRY_DENIED"),
     (404, {}, "REGISTRY_NO_IMAGE"),
-    (429, {}, "REGISTRY_UNREACHABLE"),
-    (503, {}, "REGISTRY_UNREACHABLE"),
+    (429, {}, "REGISTRY_RATE_LIMIT"),
+    (503, {}, "REGISTRY_FAILED"),
     (418, {}, "REGISTRY_BAD_ANSWER"),
 ])
 def test_each_refusal_has_its_reason(stub: Stub, client: RegistryClient, status: int, headers: dict[str, str],
