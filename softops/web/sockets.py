@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Coroutine, Mapping
 from contextvars import ContextVar
@@ -14,10 +15,12 @@ import socketio
 from engineio.async_socket import AsyncSocket
 from engineio.exceptions import EngineIOError
 from engineio.packet import CLOSE, Packet
+from socketio.packet import BINARY_ACK, BINARY_EVENT
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
 from softops.errors import BadRequest, SoftopsError
+from softops.problems import printable, shortened
 from softops.texts import Lang
 from softops.web.engineio import Refusals
 from softops.web.fanout import Fanout
@@ -50,6 +53,31 @@ class Client:
     pump: asyncio.Task[None]
 
 
+class ShallowJson:
+    """JSON for both protocols; what is nested too deep to be read is no JSON, like everything else that is none."""
+
+    dumps = staticmethod(json.dumps)
+
+    @staticmethod
+    def loads(text: str | bytes, **how: Any) -> Any:
+        """The value; ValueError when it can't be read."""
+        try:
+            return json.loads(text, **how)
+        except RecursionError as exc:
+            raise ValueError("nested too deep") from exc
+
+
+class TextPacket(socketio.packet.Packet):  # type: ignore[misc]
+    """A packet of Socket.IO without attachments. Nothing here has any, and whoever announces some could send them, and
+    have them kept, without end."""
+
+    def decode(self, encoded_packet: str) -> int:
+        """Read a packet; ValueError for one that is to have attachments."""
+        if super().decode(encoded_packet) or self.packet_type in (BINARY_EVENT, BINARY_ACK):
+            raise ValueError("no attachments")
+        return 0
+
+
 class SocketIo:
     """Serves Socket.IO over WebSocket and long polling. All inside one event loop."""
 
@@ -63,9 +91,12 @@ class SocketIo:
         # one after the other, so that a flood of them slows down nobody else.
         self._server = socketio.AsyncServer(
             async_mode="asgi", cors_allowed_origins=[], async_handlers=False, http_compression=False,
-            max_http_buffer_size=MAX_MESSAGE, logger=_errors_only("socketio"), engineio_logger=_errors_only("engineio"))
+            max_http_buffer_size=MAX_MESSAGE, serializer=TextPacket, json=ShallowJson,
+            logger=_errors_only("socketio"), engineio_logger=_errors_only("engineio"))
         for name in ("connect", "disconnect", "subscribe", "unsubscribe"):
             self._server.on(name, getattr(self, f"_on_{name}"))
+        self._take = self._server.eio.handlers["message"]
+        self._server.eio.on("message", self._on_packet)
         self._server.eio.create_queue = _queue_of_this_connection
         self._server.eio.disconnect = self._hang_up
 
@@ -98,6 +129,15 @@ class SocketIo:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _on_packet(self, sid: str, data: str | bytes) -> None:
+        """Take a packet; who sends what is none has to go, instead of filling the log."""
+        try:
+            await self._take(sid, data)
+        except (ValueError, LookupError, TypeError, RecursionError) as exc:
+            logger.info("A client does not speak Socket.IO: %s", printable(shortened(repr(exc), 200)),
+                        extra={"action": "live"})
+            await self._hang_up(sid)
 
     async def _hang_up(self, sid: str) -> None:
         """End a connection that broke the rules. Engine.IO's own way waits until everything is taken, which a client
