@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from softops import __version__
-from softops.cli import credentialing, lifecycle, safety, seeing
+from softops.cli import auditing, credentialing, lifecycle, safety, seeing
 from softops.cli.arguments import (
     Detach,
     GroupsOption,
@@ -239,6 +239,7 @@ def apply(server: ServersOption = None, group: GroupsOption = None, detach: Deta
 seeing.register(app)
 safety.register(app)
 credentialing.register(app)
+auditing.register(app)
 
 
 @app.command(help=say("DOCTOR"))

@@ -18,6 +18,7 @@ from softops.auditnotes import note_of
 from softops.errors import SoftopsError
 from softops.masking import Masker
 from softops.rights import NOBODY, Caller, Right, Via
+from softops.service import Service
 from softops.trail import Trail
 from softops.web.authentication import CALLER
 from softops.web.endpoint import Answer, Call, Endpoint
@@ -33,8 +34,8 @@ Handler = Callable[[Call[Any, Any]], Answer]
 class Recorder:
     """Makes the entries of the requests of one server."""
 
-    def __init__(self, trail: Trail) -> None:
-        self._trail = trail
+    def __init__(self, service: Service) -> None:
+        self._service = service
         self._sparing = Sparing()
 
     def request(self, endpoint: Endpoint, connection: HTTPConnection) -> Doing:
@@ -61,6 +62,10 @@ class Recorder:
             if left_out:
                 draft = replace(draft, after={**(draft.after or {}), "leftOut": left_out})
         self._trail.note(draft)
+
+    @property
+    def _trail(self) -> Trail:
+        return self._service.trail
 
     def draft(self, actor: Actor, action: str, target: str, outcome: Outcome, **more: Any) -> AuditDraft:
         """An entry of this moment."""
