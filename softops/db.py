@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from traceback import clear_frames
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, UniqueConstraint, create_engine, event, make_url
@@ -173,6 +174,7 @@ class Database:
         except IntegrityError as exc:
             raise ConstraintViolated("DATABASE_CONSTRAINT", constraint=violated(str(exc.orig))) from exc
         except SQLAlchemyError as exc:
+            _let_go(exc)
             kind = DatabaseRefused if _is_for_good(exc) else DatabaseError
             raise kind("DATABASE_FAILED", database=_shown(self._url), problem=_problem(exc)) from exc
 
@@ -300,6 +302,14 @@ def _is_for_good(exc: SQLAlchemyError) -> bool:
         return isinstance(exc, DataError | NotSupportedError | ProgrammingError)
     # A value that could not even be handed to the driver.
     return isinstance(exc, StatementError)
+
+
+def _let_go(exc: BaseException | None) -> None:
+    """Forget the variables of the functions that an error of the driver came through: they hold each other, and
+    while the database is gone that would be most of the memory."""
+    while exc is not None:
+        clear_frames(exc.__traceback__)
+        exc = exc.__cause__ or exc.__context__
 
 
 def _problem(exc: SQLAlchemyError) -> str:
