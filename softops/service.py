@@ -32,6 +32,7 @@ from softops.installs import Installs
 from softops.inventory import InventoryHost, read_inventory
 from softops.inventorygit import InventoryGit
 from softops.inventorywatch import InventoryWatch
+from softops.locks import Locks
 from softops.owners import this_process
 from softops.playbooks import HealthLimits, PullLimits
 from softops.polling import Poller
@@ -101,6 +102,7 @@ class Service:
                              repositories=self.repositories, vault=self.vault, registry=self._registry,
                              worker=self.worker, handwork=handwork, clock=clock)
         self.worker.takes_back(self.starts.undo)
+        self.locks = Locks(records=self.records, worker=self.worker, leases=self.worker.leases, clock=clock)
         self.handruns = HandRuns(records=self.records, images=self.images, servers=self.servers, vault=self.vault,
                                  clock=clock, watch=self.worker.job_run)
         self.installs = Installs(records=self.records, images=self.images, servers=self.servers,

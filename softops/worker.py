@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from softops.broadcast import Hub
 from softops.clock import Clock
@@ -18,7 +18,8 @@ from softops.images import Images
 from softops.insist import insist
 from softops.jobrun import CANCELLED, JobRun
 from softops.logcontext import about, informed_thread
-from softops.owners import is_gone, runs_here
+from softops.leases import LEASE, RELEASED, Leases
+from softops.owners import is_gone
 from softops.playbooks import HealthLimits, PullLimits
 from softops.records import Records
 from softops.repositories import Repositories
@@ -30,7 +31,6 @@ from softops.vault import Vault
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
 HEARTBEAT = 2.0
 """Seconds between two prolongations of the lease; also how late a cancel from another process is seen."""
 WAKE = 0.5
@@ -105,6 +105,8 @@ class Worker:
         self._hub = hub
         self._clock = clock
         self._owner = owner
+        self.leases = Leases()
+        """What is known of those who hold jobs."""
         self._lang = lang
         self._takes_all = takes_all
         self._jobs: queue.SimpleQueue[int | None] = queue.SimpleQueue()
@@ -148,6 +150,14 @@ class Worker:
         if active is not None:
             active.woken.set()
 
+    def poke(self, job_id: int) -> None:
+        """Something about the job was stored: see to it now instead of at the next heartbeat."""
+        active = self._active.get(job_id)
+        if active is not None:
+            active.poke.set()
+        with self._changed:
+            self._changed.notify_all()
+
     def cancel(self, job_id: int) -> None:
         """A cancel of the job, or of some of its records, was stored: carry it out now.
 
@@ -177,19 +187,17 @@ class Worker:
 
     def recover(self) -> tuple[Job, ...]:
         """End the jobs whose owner died: their records fail as interrupted."""
-        lost = [job for job in self._records.expired_jobs(FAR_FUTURE) if self._is_lost(job)]
+        running = self._records.expired_jobs(FAR_FUTURE)
+        self.leases.keep_only(frozenset(job.id for job in running))
+        lost = [job for job in running if self._is_lost(job)]
         lost += [job for job in self._records.kept_jobs() if is_gone(job.lease_owner or "")]
         # Asked again: one of ours may have ended since the list was made.
         return tuple(self._close_lost(job) for job in lost if not self._records.job(job.id).status.final)
 
     def _is_lost(self, job: Job) -> bool:
-        owner = job.lease_owner or ""
-        if owner == self._owner:
+        if job.lease_owner == self._owner:
             return job.id not in self._active
-        if runs_here(owner):
-            # Seen to live: a lease that ran out while the database was gone does not make the job lost.
-            return is_gone(owner)
-        return job.lease_until is None or job.lease_until < self._clock()
+        return self.leases.is_lost(job)
 
     def _close_lost(self, job: Job) -> Job:
         active = [record for record in self._records.job_records(job.id) if not record.status.final]
@@ -299,20 +307,26 @@ class Worker:
             active.woken.set()
             return
         cancelled = self._records.cancelled_records(job_id)
-        unfinished = [record for record in self._records.job_records(job_id) if not record.status.final]
+        records = self._records.job_records(job_id)
+        unfinished = [record for record in records if not record.status.final]
         if unfinished and len(cancelled) == len(unfinished):
             active.cancel.set()
             active.woken.set()
             return
         self._pass_on(job_id, cancelled, active)
+        self._tell(active, [record for record in records if record.reason == RELEASED])
 
     def _pass_on(self, job_id: int, cancelled: Sequence[Record], active: _Active) -> None:
         if waiting := [record for record in cancelled if record.status is RecordStatus.PENDING]:
             # Of a later wave, and cancelled through another process.
             self.job_run(self._records.job(job_id), waiting).cancel_waiting()
+        self._tell(active, [record for record in cancelled if record.status is RecordStatus.RUNNING])
+
+    def _tell(self, active: _Active, records: Sequence[Record]) -> None:
+        """Let the present run stop with each of these once."""
         playbook, asked = active.playbook, active.asked
-        for record in cancelled:
-            if playbook is not None and record.status is RecordStatus.RUNNING and record.id not in asked:
+        for record in records:
+            if playbook is not None and record.id not in asked:
                 asked.add(record.id)
                 playbook.cancel_one(record.server_name, record.soft_name)
 
