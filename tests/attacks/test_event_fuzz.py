@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softops.events import RunStats, parse_event, parse_line
+from softops.events import AppEnded, RunStats, parse_event, parse_line
 
 TOKEN = "token-of-this-run"
 JSON = st.recursive(
@@ -37,6 +38,15 @@ def test_any_event_has_a_meaning_or_none(raw: dict[str, Any]) -> None:
     found = parse_event(raw, TOKEN)
     if isinstance(found, RunStats):
         assert all(isinstance(host, str) and stats.ok >= 0 for host, stats in found.hosts.items())
+
+
+@pytest.mark.parametrize("run", [None, "", "another", TOKEN.upper(), [TOKEN]])
+def test_a_whole_line_of_a_server_never_passes_for_ours(run: object) -> None:
+    line = {"softops": 1, "run": TOKEN, "host": "web1", "at": 1.5, "kind": "result", "software": "app",
+            "outcome": "success", "reason": "START_SUCCESS", "code": 200}
+    assert isinstance(parse_line(json.dumps(line), TOKEN), AppEnded)
+    assert parse_line(json.dumps({**line, "run": run}), TOKEN) is None
+    assert parse_event({"event": "verbose", "stdout": json.dumps({**line, "run": run})}, TOKEN) is None
 
 
 @settings(max_examples=400)

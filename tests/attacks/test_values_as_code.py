@@ -76,7 +76,8 @@ def test_values_reach_ansible_as_data_and_their_names_as_nothing(home: Path, mar
     # Names of variables that would take a run over, were they variables.
     taken = {"ansible_connection": "ssh", "ansible_python_interpreter": "/bin/false", "ansible_shell_executable": evil,
              "ansible_ssh_common_args": f"-o ProxyCommand='touch {marker}'", "softops_input": "/etc/passwd"}
-    content = {"parameters": {"A": evil, evil: "key", **taken}, "software": {"entry": [evil, SHELL.format(marker=marker)]},
+    content = {"parameters": {"A": evil, evil: "key", **taken},
+               "software": {"entry": [evil, SHELL.format(marker=marker)]},
                "note": evil, **taken}
     events: list[Any] = []
     with run_of(home, content) as run:
@@ -117,12 +118,12 @@ def test_an_address_of_a_repository_is_never_an_option_or_a_command(url: str, tm
 
 
 @pytest.mark.parametrize("ref", ["--upload-pack=touch {marker}", "-u", "main..x", "@{{1}}", "refs/heads/*", "a:b",
-                                 "+main", "a b", "", "main\n--x", ":/x"])
+                                 "a b", "", "main\n--x", ":/x"])
 def test_a_ref_of_a_repository_is_never_an_option_or_a_search(ref: str, tmp_path: Path, marker: Path) -> None:
     source = Source(tmp_path / "source")
     source.commit({"a": "1"})
     error = refused(lambda: GitMirror(tmp_path / "git").resolve(source.url, ref.format(marker=marker)))
-    assert error.reason in {"GIT_REF", "GIT_REF_MISSING"}
+    assert error.reason == "GIT_REF"
     assert not marker.exists()
 
 
@@ -190,7 +191,7 @@ def test_a_command_by_hand_is_read_by_a_shell_as_it_was_meant(
 
 
 def test_what_lies_in_a_catalog_beside_its_entries_is_never_run(tmp_path: Path, marker: Path) -> None:
-    config = make_home(tmp_path)
+    config = make_home(tmp_path, task="ping:")
     code = f"import pathlib\npathlib.Path({str(marker)!r}).touch()\n"
     vault = f"#!/bin/sh\ntouch {marker}\n"
     planted = {"ansible.cfg": "[defaults]\nlibrary = ./library\ncallback_plugins = ./callback_plugins\n"
@@ -252,12 +253,14 @@ def test_a_name_is_never_a_path_for_any_verb(web: Served, verb: str, name: str) 
         assert client.get("/job/page").json()["data"]["total"] == 0
 
 
-@pytest.mark.parametrize("path", ["../x", "a/../../x", "/../x", "a\\..\\..", "..%2f", "\0"])
-def test_a_folder_of_a_repository_is_never_a_way_out(path: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("path", "reason"), [
+    ("../x", "GIT_PATH"), ("a/../../x", "GIT_PATH"), ("/../x", "GIT_PATH"), ("x/..", "GIT_PATH"), ("\0", "GIT_PATH"),
+    ("a\\..\\..", "GIT_FOLDER_MISSING"), ("..%2f", "GIT_FOLDER_MISSING"), ("--x", "GIT_FOLDER_MISSING")])
+def test_a_folder_of_a_repository_is_never_a_way_out(path: str, reason: str, tmp_path: Path) -> None:
     source = Source(tmp_path / "source")
     revision = source.commit({"catalog/a": "1"})
     mirror = GitMirror(tmp_path / "mirrors")
     mirror.resolve(source.url, revision)
     with pytest.raises(GitError) as caught:
         mirror.files(source.url, revision, path)
-    assert caught.value.reason in {"GIT_PATH", "GIT_FOLDER_MISSING"}
+    assert caught.value.reason == reason
