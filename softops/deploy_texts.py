@@ -82,9 +82,9 @@ DEPLOY_TEXTS: Mapping[str, tuple[str, str]] = {
         "操作失败（{message}），回滚到 {version} 也失败：{problem}。请检查服务器。"),
     "START_UNKNOWN": (
         "The server went away while version {version} was started, so what runs there now is not known. {message} "
-        "Then repeat it with `softops retry`: that sets right what was begun.",
+        "As soon as it is back, `softops serve` brings back what ran before; `softops retry` starts it again.",
         "启动版本 {version} 时服务器失去连接，目前无法得知其上运行的内容。{message} "
-        "之后请用 `softops retry` 重试，已开始的部分会被处理妥当。"),
+        "服务器恢复后，`softops serve` 会恢复之前运行的内容；也可用 `softops retry` 重新启动。"),
     "HAND_CONTAINER": ("container {container}: {status}", "容器 {container}：{status}"),
     "HAND_WRITE": ("writing compose.yml and .env", "正在写入 compose.yml 和 .env"),
     "HAND_UP": ("bringing the containers up", "正在启动容器"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -55,9 +55,14 @@ class EngineWatch:
         self._lock = threading.Lock()
         self._looking = threading.Lock()
         self._seen: Signature = ()
+        self._look_around: Callable[[], object] = lambda: None
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._manage, name="engine-watch", daemon=True)
+
+    def looks_around(self, look: Callable[[], object]) -> None:
+        """Call `look` now and then, and soon whenever a server is reached again."""
+        self._look_around = look
 
     def start(self) -> None:
         """Begin to watch all servers that the inventory has."""
@@ -128,6 +133,7 @@ class EngineWatch:
             self._wake.clear()
             try:
                 self._turn()
+                self._look_around()
             except SoftopsError as exc:
                 logger.warning("The engines can't be watched: %s", exc, extra={"action": "watch"})
             except Exception:
@@ -177,6 +183,8 @@ class EngineWatch:
         try:
             news = self._servers.note_reach(server.id, status=status, engine_version=version or None, message=message,
                                             now=self._clock())
+            if news and problem is None:
+                self._wake.set()
             if news and problem is not None:
                 logger.warning("%s: %s", server.name, problem, extra={"action": "watch", "server": server.name})
         except SoftopsError as exc:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from softops.apps import note_success, revision_of, revision_row
 from softops.columns import clip, clip_log
@@ -77,6 +77,14 @@ class Records(Jobs, Journal):
         with self._db.reading() as session:
             return _records(session, RecordRow.job_id == job_id, RecordRow.status.in_(ACTIVE),
                             RecordRow.cancel_requested.is_(True))
+
+    def last_with(self, reason: str) -> tuple[Record, ...]:
+        """The records that ended for `reason` and are the last on their server and software, oldest first."""
+        later = aliased(RecordRow)
+        newer = (select(later.id).where(later.server_id == RecordRow.server_id, later.soft_name == RecordRow.soft_name,
+                                        later.id > RecordRow.id).exists())
+        with self._db.reading() as session:
+            return _records(session, RecordRow.reason == reason, ~newer)
 
     def start_records(self, job_id: int, now: datetime, *, wave: int | None = None) -> tuple[Record, ...]:
         """The records of a job, or of one wave of it, that were PENDING and are RUNNING now; what was cancelled

@@ -154,6 +154,20 @@ class Starts:
                        if one.record_id == app.previous_record_id), None)
         return _back(server, before) if before is not None else _as_it_is(app, server, "stop")
 
+    def amend(self, record: Record) -> Job | None:
+        """A job that sees to it that what ran before a start runs again, and nothing else, where nobody knows how
+        that start has ended. Conflict when somebody is at work on it."""
+        server = next((one for one in self._servers.all() if one.id == record.server_id), None)
+        if server is None:
+            return None
+        app = self._apps.find(server.id, record.soft_name)
+        if app is not None and app.state is AppState.RUNNING and app.revision is not None:
+            draft = _back(server, self._apps.revision(server.id, app.name, app.revision))
+        else:
+            draft = _again(replace(record, operation="stop"), server, None)
+        made = replace(_job_of(draft, record.user, {}), parameters=dict(draft.parameters), parent_id=record.job_id)
+        return self.submit(made, (draft,), None)
+
     def submit(self, draft: JobDraft, drafts: Sequence[RecordDraft], strategy: Strategy | None,
                repository_id: int | None = None) -> Job:
         """The job, stored and handed to the worker. The command by hand takes the catalog of `repository_id`, or else

@@ -8,13 +8,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from softops.entities import Job
-from softops.service import Service
-from softops.statuses import AppState, RecordStatus, ServerStatus
+from softops.statuses import RecordStatus, ServerStatus
 from tests.acceptance.services import MakeService, collect
 from tests.acceptance.test_installs import software, start
-from tests.acceptance.test_interruptions import begin, patient, version_up
-from tests.acceptance.test_running import page, run, state
+from tests.acceptance.test_interruptions import begin
+from tests.acceptance.test_running import page, run
 from tests.acceptance.test_running import software as programs
 from tests.faults.cases import OTHER, WEB, downloads, ended, failed, failure, has_image, install, retried, says
 from tests.fleet import Fleet, Server, ServerSpec
@@ -206,61 +204,6 @@ def test_sudo_that_needs_a_password_is_told_and_a_wrong_one_too(
     assert right.status is RecordStatus.SUCCESS, right.remark
 
 
-def upgrading(fleet: Fleet, service: Service, name: str) -> Job:
-    """An upgrade of a running software on WEB to a version that takes its time to become healthy, half way."""
-    assert run(service, name, "1.0", WEB).status is RecordStatus.SUCCESS
-    job = begin(service, name, "2.0", WEB)
-    wait_until(lambda: version_up(fleet, name) == "2.0", 60)
-    return job
-
-
-def slow_starter(fleet: Fleet, name: str, port: int) -> dict[str, str]:
-    fleet.registry.push(name, "1.0", version_text=f"{name} 1.0")
-    fleet.registry.push(name, "2.0", version_text=f"{name} 2.0",
-                        command=("sh", "-c", "sleep 12; exec httpd -f -p 80 -h /www"))
-    return patient(fleet, name, port, "1.0", "2.0")
-
-
-def reaches(service: Service, job: Job, stage: str) -> bool:
-    return any(event.payload.get("stage") == stage for event in service.records.events_after(job.id, 0))
-
-
-@pytest.mark.parametrize("way", ["cable", "sshd"])
-def test_a_server_that_is_away_for_a_moment_in_mid_upgrade_serves_the_old_version_again(
-        fleet: Fleet, make_service: MakeService, way: str) -> None:
-    name = f"moment-{way}"
-    service = make_service(slow_starter(fleet, name, 18501))
-    job = upgrading(fleet, service, name)
-    server = fleet.server(WEB)
-    {"cable": server.unplug, "sshd": server.sshd.stop}[way]()
-    try:
-        wait_until(lambda: reaches(service, job, "rollback"), ALIVE)
-    finally:
-        {"cable": server.plug, "sshd": server.sshd.start}[way]()
-    record = ended(service, job.id)[WEB]
-    assert failure(record) == failed("ROLLED_BACK", 1003), record.remark
-    says(record, "1.0 serves again")
-    assert (page(fleet, WEB, 18501), state(service, WEB, name)) == (f"{name} 1.0", ("1.0", AppState.RUNNING, 1))
-
-
-@pytest.mark.timeout(240)
-def test_a_server_that_stays_away_in_mid_upgrade_is_set_right_by_a_retry(
-        fleet: Fleet, make_service: MakeService) -> None:
-    service = make_service(slow_starter(fleet, "gonelong", 18502))
-    job = upgrading(fleet, service, "gonelong")
-    server = fleet.server(WEB)
-    server.power_off()
-    try:
-        record = ended(service, job.id, 120)[WEB]
-    finally:
-        server.start()
-    assert failure(record) == failed("START_UNKNOWN", 1001), record.remark
-    says(record, "2.0", "not known", "softops retry")
-    assert retried(service, record)[WEB].status is RecordStatus.SUCCESS
-    assert (page(fleet, WEB, 18502), state(service, WEB, "gonelong")) == (
-        "gonelong 2.0", ("2.0", AppState.RUNNING, 2))
-
-
 def test_a_disk_without_room_for_a_container_is_told_and_the_old_version_serves_again(
         fleet: Fleet, make_service: MakeService, small: Server) -> None:
     fleet.registry.push("noroom", "1.0", version_text="noroom 1.0")
@@ -278,24 +221,3 @@ def test_a_disk_without_room_for_a_container_is_told_and_the_old_version_serves_
     again = retried(service, record)["small"]
     assert again.status is RecordStatus.SUCCESS, again.remark
     assert page(fleet, "small", 18503) == "noroom 2.0"
-
-
-@pytest.mark.parametrize("operation", ["stop", "remove"])
-def test_a_server_that_vanishes_when_software_is_to_stop_is_named_and_a_retry_does_it(
-        fleet: Fleet, make_service: MakeService, operation: str) -> None:
-    fleet.registry.push("halfstop", "1.0", version_text="halfstop 1.0")
-    service = make_service(programs(fleet, "halfstop", 18504, "1.0"))
-    assert run(service, "halfstop", "1.0", WEB).status is RecordStatus.SUCCESS
-    chosen, server = service.servers.choose(names=[WEB]), fleet.server(WEB)
-    job = service.starts.operate(operation, "halfstop", chosen, user="tester")
-    wait_until(lambda: reaches(service, job, operation))
-    server.sshd.stop()
-    try:
-        record = ended(service, job.id)[WEB]
-    finally:
-        server.sshd.start()
-    if record.status is not RecordStatus.SUCCESS:  # else it was done before the connection broke
-        assert record.code == 1001, record.remark
-        assert (record.reason or "").startswith("SSH_"), record.remark
-        assert retried(service, record)[WEB].status is RecordStatus.SUCCESS
-    assert version_up(fleet, "halfstop") == ""
