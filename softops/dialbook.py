@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from softops.containerengine import ContainerEngine
 from softops.dialnotes import dial_of
 from softops.dials import Dial
 from softops.entities import Server
-from softops.errors import EngineUnreachable, ServerUnreachable, SoftopsError
+from softops.errors import EngineUnreachable, RunFailed, ServerUnreachable, SoftopsError
 from softops.events import HostFailed, parse_event
 from softops.playbooks import PlaybookCall, PullLimits, watch_call
 from softops.runner import Runner
@@ -85,13 +86,23 @@ class DialBook:
     def _ask(self, servers: Sequence[Server], cancelled: Callable[[], bool]) -> None:
         if not servers:
             return
-        self._place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryDirectory(prefix="dials-", dir=self._place) as directory:
+        with self._room() as directory:
             failures, words = self._run(watch_call([server.name for server in servers], self._limits, directory),
                                         cancelled)
             for server in servers:
                 problem = failures.get(server.name) or _unknown(server, words)
                 self._ways[server.id] = (server.address, _read(Path(directory, f"{server.name}.json"), problem))
+
+    @contextmanager
+    def _room(self) -> Iterator[str]:
+        """A directory of its own for a moment; RunFailed where there is no room for it."""
+        try:
+            self._place.mkdir(parents=True, exist_ok=True, mode=0o700)
+            room = tempfile.TemporaryDirectory(prefix="dials-", dir=self._place)
+        except OSError as exc:
+            raise RunFailed("RUN_DIRECTORY", path=self._place, problem=exc.strerror) from exc
+        with room as directory:
+            yield directory
 
     def _run(self, call: PlaybookCall, cancelled: Callable[[], bool]) -> tuple[Mapping[str, SoftopsError], str]:
         """What failed on which server, and the last words of Ansible."""

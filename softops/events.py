@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from softops.storable import storable, storable_value
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layer:
@@ -139,7 +141,8 @@ def parse_event(raw: Mapping[str, Any], token: str | None = None) -> RunEvent | 
     """
     kind = raw.get("event")
     if kind == "verbose":
-        return parse_line(_text(raw.get("stdout")), token)
+        line = raw.get("stdout")
+        return parse_line(line, token) if isinstance(line, str) else None
     data = raw.get("event_data")
     if not isinstance(data, dict):
         return None
@@ -156,7 +159,7 @@ def parse_line(line: str, token: str | None = None) -> RunEvent | None:
     if not line.startswith('{"softops"') or len(line) > MAX_LINE:
         return None
     try:
-        data = json.loads(line)
+        data = storable_value(json.loads(line))
     except (ValueError, RecursionError):
         return None
     host, at = data.get("host"), data.get("at")
@@ -249,15 +252,16 @@ def _ok(data: Mapping[str, Any]) -> HostOk | None:
 
 
 def _result(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _mapping(data.get("res"))
+    result = data.get("res")
+    return result if isinstance(result, dict) else {}
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return storable_value(value) if isinstance(value, dict) else {}
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return storable(value) if isinstance(value, str) else ""
 
 
 def _count(value: object) -> int | None:

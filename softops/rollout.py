@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from softops.clock import Clock
 from softops.composing import env_of
 from softops.entities import FinalState, Job, Record
-from softops.errors import Conflict
+from softops.errors import Conflict, SoftopsError
 from softops.events import AppEnded, parse_event
 from softops.images import Images
 from softops.insist import insist
@@ -31,6 +31,7 @@ from softops.playbooks import (
 from softops.records import Records
 from softops.repositories import Repositories
 from softops.runner import PlaybookRun, RawEvent, Runner
+from softops.salvaging import as_found, looks, not_looked_at
 from softops.statuses import RecordStatus
 from softops.vault import Vault
 from softops.waves import ROLL_BACK, Strategy, failed_servers, is_breached, strategy_of
@@ -40,6 +41,10 @@ T = TypeVar("T")
 
 LOOK = 2.0
 """Seconds between two looks whether a wave was approved."""
+LOOK_CONNECT = 5
+"""Seconds that a server may take to answer when it is only asked what became of a job."""
+LOOK_HEALTH = 15
+"""Seconds in which what is brought back then has to be well."""
 
 
 class Control(Protocol):
@@ -78,12 +83,12 @@ class Rollout:
         self._clock = clock
         self._stopping = stopping
         self._watch = watch
+        self._logins = logins
         self.undo: Callable[[Job, Sequence[Record]], Job | None] = lambda _job, _records: None
         """Makes the job that takes back what a job did on these records' servers."""
 
     def run(self, job: Job, control: Control) -> None:
         """Everything that `job` is to do, up to its last wave or to the first that may not begin."""
-        self._logins = logins
         strategy = strategy_of(job.strategy) if job.strategy is not None else None
         sick: set[str] = set()
         before = None
@@ -99,6 +104,20 @@ class Rollout:
                 break
             self._run_wave(job, wave if strategy else None, control)
             before = wave
+
+    def salvage(self, job: Job, control: Control) -> None:
+        """End a job whose process has died with what is true on its servers, seen there: half a start is undone, and
+        what was not begun is not done."""
+        for records in looks(one for one in self._job_records(job) if one.status is RecordStatus.RUNNING):
+            run = self._watch(self._insist(lambda: self._records.job(job.id)), records)
+            run.reads = as_found
+            try:
+                run.finish(self._execute(run, self._look_call(job, records), control))
+            except SoftopsError as exc:
+                logger.warning("Job %s could not be looked at: %s", job.id, exc,
+                               extra={"action": "salvage", "job": job.id})
+                run.fail(not_looked_at(exc))
+        self._hold_back(job, _interrupted())
 
     def take_back(self, job: Job) -> None:
         """Undo what a job that failed too often has done, where its strategy says so; once, whoever asks for it."""

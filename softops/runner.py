@@ -24,6 +24,7 @@ from softops.outcomes import RunEnd, RunStatus
 from softops.owners import is_gone
 from softops.playbooks import PlaybookCall
 from softops.processes import GRACE, TOKEN, ask_to_end, end_all, processes_of
+from softops.storable import storable
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ RawEvent = Mapping[str, Any]
 POLL = 0.25
 """Seconds between two looks at whether a run should end."""
 KEPT_LINES = 20
+LONGEST_LINE = 2000
 LONGEST_WORD = 100_000
 """Bytes that are passed as one word of a command line; Linux takes 128 KiB."""
 
@@ -70,6 +72,8 @@ class PlaybookRun:
             self._write_hosts(call.of_host)
             self._limit = limit if len(limit) <= LONGEST_WORD else f"@{self._limit_file()}"
         except OSError as exc:
+            # Half of it would only take more of the room that is missing.
+            self.close()
             raise RunFailed("RUN_DIRECTORY", path=self._directory, problem=exc.strerror) from exc
 
     def execute(self, on_event: Callable[[RawEvent], None], cancelled: Callable[[], bool], *,
@@ -167,7 +171,7 @@ class PlaybookRun:
             self._stats = parsed if isinstance(parsed, RunStats) else None
         line = raw.get("stdout")
         if isinstance(line, str) and line.strip() and not line.startswith('{"softops"'):
-            self._lines.append(line.strip()[:2000])
+            self._lines.append(storable(line.strip(), LONGEST_LINE))
 
     def _end_if(self, cancelled: Callable[[], bool]) -> None:
         if self._asked is None:

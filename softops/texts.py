@@ -19,6 +19,7 @@ from softops.container_texts import CONTAINER_TEXTS
 from softops.deploy_texts import DEPLOY_TEXTS
 from softops.fault_texts import FAULT_TEXTS
 from softops.guard_texts import GUARD_TEXTS
+from softops.interruption_texts import INTERRUPTION_TEXTS
 from softops.plan_texts import PLAN_TEXTS
 from softops.server_texts import SERVER_TEXTS
 from softops.version_texts import VERSION_TEXTS
@@ -37,7 +38,8 @@ class Text(NamedTuple):
 
 TEXTS: Mapping[str, Text] = {
     **{reason: Text(*sentences) for reason, sentences
-       in {**APP_TEXTS, **CATALOG_TEXTS, **CLI_TEXTS, **CONTAINER_TEXTS, **COMPOSE_TEXTS, **DEPLOY_TEXTS, **FAULT_TEXTS, **GUARD_TEXTS, **PLAN_TEXTS,
+       in {**APP_TEXTS, **CATALOG_TEXTS, **CLI_TEXTS, **CONTAINER_TEXTS, **COMPOSE_TEXTS, **DEPLOY_TEXTS, **FAULT_TEXTS, **GUARD_TEXTS,
+           **INTERRUPTION_TEXTS, **PLAN_TEXTS,
            **SERVER_TEXTS, **VERSION_TEXTS, **WEB_TEXTS, **WEBHOOK_TEXTS}.items()},
     "INTERNAL": Text("Something went wrong inside softops ({detail}). The log has the details.",
                      "softops 内部出错（{detail}），详情见日志。"),

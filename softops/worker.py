@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,8 +17,9 @@ from softops.errors import Conflict, SoftopsError
 from softops.images import Images
 from softops.insist import insist
 from softops.jobrun import CANCELLED, JobRun
-from softops.logcontext import about, informed_thread
 from softops.leases import LEASE, RELEASED, Leases
+from softops.logcontext import about, informed_thread
+from softops.logins import Login
 from softops.owners import is_gone
 from softops.playbooks import HealthLimits, PullLimits
 from softops.records import Records
@@ -94,13 +95,14 @@ class Worker:
 
     def __init__(self, *, records: Records, images: Images, repositories: Repositories, runner: Runner, hub: Hub,
                  clock: Clock, owner: str, workers: int, limits: PullLimits, lang: Lang, vault: Vault,
-                 patience: HealthLimits, takes_all: bool = True) -> None:
+                 patience: HealthLimits, takes_all: bool = True,
+                 logins: Callable[[Iterable[str]], Mapping[str, Login]] = lambda _registries: {}) -> None:
         self._records = records
         self._runner = runner
         self._stopping = threading.Event()
         self._rollout = Rollout(records=records, images=images, repositories=repositories, runner=runner,
                                 vault=vault, limits=limits, patience=patience, clock=clock, watch=self.job_run,
-                                stopping=self._stopping)
+                                stopping=self._stopping, logins=logins)
         self._after: Callable[[int], object] = lambda _job: None
         self._hub = hub
         self._clock = clock
@@ -111,6 +113,8 @@ class Worker:
         self._takes_all = takes_all
         self._jobs: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._active: dict[int, _Active] = {}
+        self._adopted: set[int] = set()
+        """Jobs of dead processes, to be ended with what is true on their servers."""
         self._changed = threading.Condition()
         self._threads = [threading.Thread(target=self._work, name=f"worker-{number}") for number in range(workers)]
         self._looker = threading.Thread(target=self._look, name="worker-look")
@@ -186,18 +190,40 @@ class Worker:
                 self._changed.wait(left)
 
     def recover(self) -> tuple[Job, ...]:
-        """End the jobs whose owner died: their records fail as interrupted."""
+        """Take over the jobs whose owner died: what is true on their servers is found out, and they end with that."""
         running = self._records.expired_jobs(FAR_FUTURE)
         self.leases.keep_only(frozenset(job.id for job in running))
         lost = [job for job in running if self._is_lost(job)]
         lost += [job for job in self._records.kept_jobs() if is_gone(job.lease_owner or "")]
+        if lost:
+            # Nobody else may be at work on the servers when they are looked at.
+            self._runner.sweep()
         # Asked again: one of ours may have ended since the list was made.
-        return tuple(self._close_lost(job) for job in lost if not self._records.job(job.id).status.final)
+        return tuple(self._take_over(job) for job in lost if not self._records.job(job.id).status.final)
 
     def _is_lost(self, job: Job) -> bool:
         if job.lease_owner == self._owner:
-            return job.id not in self._active
+            return job.id not in self._active and job.id not in self._adopted
         return self.leases.is_lost(job)
+
+    def _take_over(self, job: Job) -> Job:
+        """See to it that a job whose process died ends with what is true; where nothing was begun, at once."""
+        if job.status is not RecordStatus.RUNNING or "byHand" in job.options:
+            return self._close_lost(job)
+        # Before the lease is ours: a job of ours that nobody works on counts as lost.
+        self._adopted.add(job.id)
+        adopted = None
+        try:
+            adopted = self._records.adopt(job, owner=self._owner, now=self._clock(), lease=LEASE)
+        finally:
+            if adopted is None:
+                self._adopted.discard(job.id)
+        if adopted is None:
+            return job
+        logger.warning("Job %s was interrupted; its servers are looked at", job.id,
+                       extra={"action": "recover", "job": job.id})
+        self._jobs.put(job.id)
+        return adopted
 
     def _close_lost(self, job: Job) -> Job:
         active = [record for record in self._records.job_records(job.id) if not record.status.final]
@@ -236,12 +262,14 @@ class Worker:
         if self._active.setdefault(job_id, active) is not active:
             return
         try:
-            job = self._records.claim(job_id, owner=self._owner, now=self._clock(), lease=LEASE)
+            job = self._records.job(job_id) if job_id in self._adopted else self._records.claim(
+                job_id, owner=self._owner, now=self._clock(), lease=LEASE)
             if job is not None:
                 with about(job=job.id):
                     self._attempt(job, active)
                     self._after(job_id)
         finally:
+            self._adopted.discard(job_id)
             del self._active[job_id]
             with self._changed:
                 self._changed.notify_all()
@@ -250,7 +278,9 @@ class Worker:
         keeper = informed_thread(self._keep, job.id, active, name=f"job-{job.id}-lease")
         keeper.start()
         try:
-            if job.cancel_requested:
+            if job.id in self._adopted:
+                self._rollout.salvage(job, active)
+            elif job.cancel_requested:
                 self._end_rest(job, CANCELLED)
             else:
                 self._rollout.run(job, active)
