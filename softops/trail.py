@@ -13,8 +13,13 @@ from softops.actors import SOFTOPS, Actor
 from softops.audit import Audit
 from softops.auditchain import AuditDraft, AuditEntry, Outcome
 from softops.auditnotes import note_of
+from softops.auditseen import FILE, Seen
 from softops.clock import Clock
+from softops.config import Settings
+from softops.db import Database
 from softops.errors import DatabaseError, DatabaseRefused, SoftopsError
+from softops.seals import check_key
+from softops.vault import make_vault
 
 logger = logging.getLogger(__name__)
 
@@ -106,6 +111,24 @@ class Trail:
         except SoftopsError as exc:
             _lose(draft, exc)
         return True
+
+
+def tell_alone(settings: Settings, clock: Clock, user: str, action: str, target: str, **more: object) -> None:
+    """Say what a command has done that works on the database itself. Where that can't be stored, as when the key is
+    not there, the log says so."""
+    vault, database = make_vault(settings.secret_key, settings.var_dir), Database(settings.database_url)
+    draft = note_of(Actor(name=user, role="", via="cli"), clock(), action, target, Outcome.SUCCESS, **more)
+    try:
+        if not vault.has_key:
+            _lose(draft, "there is no key")
+            return
+        # With another key the chain would look as if somebody had broken it.
+        check_key(database, vault)
+        Audit(database, vault.derive, Seen(settings.var_dir / FILE)).append(draft)
+    except SoftopsError as exc:
+        _lose(draft, exc)
+    finally:
+        database.close()
 
 
 def _lose(draft: AuditDraft, problem: object) -> None:
