@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 
 from softops.errors import Refused, ServerUnavailable
+from softops.requestkeys import HEADER as KEY_HEADER
 from softops.texts import Lang
 
 API = "/api/system/soft"
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 900.0
 """Seconds an answer may take; a first sync of a big repository or a check of a dead server takes its time."""
+PATIENCE = 20.0
+"""Seconds for which a request that makes a job is sent again: softops may just be restarted."""
+PAUSES = (0.1, 0.5, 1.0)
+"""Seconds before it is sent again."""
+LOST = (httpx.ReadError, httpx.WriteError, httpx.CloseError, httpx.RemoteProtocolError)
+"""What happens when a connection breaks: the request may have been carried out."""
+AWAY = (httpx.ConnectError, httpx.ConnectTimeout)
+"""What happens when nobody is there; by itself, nothing was asked yet."""
 PAGE_SIZE = 200
 """Rows fetched at once while a whole list is read."""
 
@@ -64,6 +76,21 @@ class Client:
              **query: object) -> Any:
         """`data` of the answer."""
         return self._ask("POST", path, query, body, {"Prefer": prefer} if prefer else {})
+
+    def make(self, path: str, body: Mapping[str, Any] | None = None, *, prefer: str | None = None,
+             **query: object) -> Any:
+        """`data` of the answer to a request that makes a job. It is sent again while the connection breaks, for some
+        seconds, and makes one job all the same."""
+        headers = {KEY_HEADER: str(uuid4()), **({"Prefer": prefer} if prefer else {})}
+        deadline, pauses, lost = time.monotonic() + PATIENCE, chain(PAUSES, repeat(PAUSES[-1])), False
+        while True:
+            try:
+                return self._ask("POST", path, query, body, headers)
+            except ServerUnavailable as exc:
+                lost = lost or isinstance(exc.__cause__, LOST)
+                if not lost or not isinstance(exc.__cause__, (*LOST, *AWAY)) or time.monotonic() > deadline:
+                    raise
+            time.sleep(next(pauses))
 
     def delete(self, path: str) -> Any:
         """`data` of the answer."""

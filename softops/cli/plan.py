@@ -40,7 +40,7 @@ def apply(*, servers: Sequence[str], groups: Sequence[str], detach: bool, as_jso
     """Do what the plan says and stay until it is done; exit code 1 also when a server was left alone."""
     with session(as_json=as_json) as (client, output):
         body = {"servers": _names(client, servers) or None, "groups": list(groups) or None, "user": user()}
-        answer = client.post("/apply", {key: value for key, value in body.items() if value is not None})
+        answer = client.make("/apply", {key: value for key, value in body.items() if value is not None})
         if not as_json:
             print_plan(output, answer["plan"])
         if answer["job"] is not None:

@@ -27,7 +27,7 @@ def start(operation: str, software: str, *, servers: Sequence[str], groups: Sequ
         body: dict[str, Any] = {
             "name": name, "version": version, "parameters": split_params(params), "strategy": strategy,
             "acceptPermissions": list(accept), "withRequired": with_required, **places(client, servers, groups)}
-        job = client.post(f"/{operation}", _given(body))
+        job = client.make(f"/{operation}", _given(body))
         started(client, output, job, detach=detach)
 
 
@@ -36,7 +36,7 @@ def change(operation: str, name: str, *, servers: Sequence[str], groups: Sequenc
     """Go back, stop or restart on the chosen servers and stay until it is done."""
     with session(as_json=as_json) as (client, output):
         body: dict[str, Any] = {"name": name, "strategy": strategy, **more, **places(client, servers, groups)}
-        started(client, output, client.post(f"/{operation}", _given(body)), detach=detach)
+        started(client, output, client.make(f"/{operation}", _given(body)), detach=detach)
 
 
 def remove(name: str, *, servers: Sequence[str], groups: Sequence[str], volumes: bool, yes: bool, detach: bool,
@@ -47,7 +47,7 @@ def remove(name: str, *, servers: Sequence[str], groups: Sequence[str], volumes:
         if volumes and not yes and not _is_sure(output, name, where):
             output.line("VOLUMES_KEPT")
             raise typer.Exit(FAILED)
-        job = client.post("/remove", _given({"name": name, "removeVolumes": volumes, **where}))
+        job = client.make("/remove", _given({"name": name, "removeVolumes": volumes, **where}))
         started(client, output, job, detach=detach)
 
 

@@ -18,7 +18,7 @@ def install(software: str, *, servers: Sequence[str], groups: Sequence[str], par
     with session(as_json=as_json) as (client, output):
         body = _choice(client, software, servers, groups) | {"parameters": split_params(params)}
         body |= {"strategy": strategy} if strategy is not None else {}
-        started(client, output, client.post("/install", body), detach=detach)
+        started(client, output, client.make("/install", body), detach=detach)
 
 
 def pull(software: str, *, servers: Sequence[str], groups: Sequence[str], detach: bool, as_json: bool) -> None:
@@ -26,14 +26,14 @@ def pull(software: str, *, servers: Sequence[str], groups: Sequence[str], detach
     with session(as_json=as_json) as (client, output):
         soft_id = find_software(client, software)["systemSoftImageId"]
         chosen = _names(client, servers)
-        job = client.post(f"/pull/{soft_id}", prefer="respond-async", server=chosen, group=list(groups), user=user())
+        job = client.make(f"/pull/{soft_id}", prefer="respond-async", server=chosen, group=list(groups), user=user())
         started(client, output, job, detach=detach)
 
 
 def retry(job_id: int, *, detach: bool, as_json: bool) -> None:
     """Repeat a job where it did not succeed and stay until it is done."""
     with session(as_json=as_json) as (client, output):
-        started(client, output, client.post(f"/job/{job_id}/retry", {"user": user()}), detach=detach)
+        started(client, output, client.make(f"/job/{job_id}/retry", {"user": user()}), detach=detach)
 
 
 def watch(job_id: int | None, *, as_json: bool) -> None:
