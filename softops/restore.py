@@ -25,7 +25,7 @@ from softops.errors import BackupFailed, BadRequest, ConfigError, Conflict, Soft
 from softops.jobrun import JobRun
 from softops.leases import is_alive
 from softops.records import Records
-from softops.seals import check_key
+from softops.seals import opens
 from softops.statuses import ACTIVE, RecordStatus
 from softops.texts import Lang
 from softops.upgrade import RESTORING, bring_to, known_revisions, revision_of
@@ -228,7 +228,7 @@ def _place_key(settings: Settings, header: Header, kept: Path | None) -> Path | 
 def _key_problem(settings: Settings) -> SoftopsError | None:
     database = Database(settings.database_url)
     try:
-        check_key(database, make_vault(settings.secret_key, settings.var_dir))
+        opens(database, make_vault(settings.secret_key, settings.var_dir))
     except ConfigError as exc:
         return exc
     finally:

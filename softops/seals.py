@@ -20,14 +20,19 @@ SEALED = (CredentialRow.secret, RevisionRow.secrets, RepositoryRow.webhook)
 def check_key(database: Database, vault: Vault) -> None:
     """Return when `vault` opens what the database holds, also when that is nothing yet. ConfigError says which key is
     wanted, and no key is made in place of one that is missing."""
+    if not opens(database, vault):
+        _note(database, vault)
+
+
+def opens(database: Database, vault: Vault) -> bool:
+    """Whether the database says which key is its own, and nothing is changed; ConfigError when it is not `vault`'s."""
     with database.reading() as session:
         sealed = _check_value(session) or _anything(session)
         known = _check_value(session) is not None
     if sealed is not None and not vault.has_key:
         raise ConfigError("SECRET_KEY_GONE", path=vault.path)
     vault.open(sealed)
-    if not known:
-        _note(database, vault)
+    return known
 
 
 def _note(database: Database, vault: Vault) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, text
 
+from softops.accessmodels import AuditRow
 from softops.backup import Backup, back_up, tables_of
 from softops.backupfile import check_backup
 from softops.clock import utc_now
@@ -25,6 +26,7 @@ from softops.owners import this_process
 from softops.records import Records
 from softops.repositories import Repositories
 from softops.restore import Restored, restore
+from softops.seals import check_key
 from softops.statuses import RecordStatus
 from softops.vault import make_vault
 from tests.factories import NOW, SUCCESS, a_draft, a_job, an_event, create_job, some_images, some_servers
@@ -67,6 +69,11 @@ def fill(database: Database) -> tuple[int, int]:
     records.claim(runs.id, owner="gone_1_1", now=NOW, lease=NOW - NOW)
     records.start_records(runs.id, NOW)
     waits, _ = create_job(records, a_draft(image, soft_name="waits"), servers, NOW)
+    with database.session() as session:
+        # Of which the database itself refuses that they are changed or deleted.
+        session.add(AuditRow(id=1, time=NOW, user="ann", role="admin", via="token", address="", action="login",
+                             target="", outcome="success", code=200, message="", request="", previous="0" * 64,
+                             hash="1" * 64))
     return runs.id, waits.id
 
 
@@ -300,14 +307,19 @@ def test_without_a_database_there_is_nothing_to_back_up(tmp_path: Path) -> None:
 def test_the_key_is_in_the_file_only_when_asked_for_and_comes_back_with_it(settings: Settings, other: Settings,
                                                                             tmp_path: Path) -> None:
     sealed = make_vault("", settings.var_dir).seal({"PASSWORD": "hunter2"})
+    source = Database(settings.database_url)
+    check_key(source, make_vault("", settings.var_dir))
+    source.close()
     key = (settings.var_dir / "secret.key").read_bytes()
     assert made(settings, tmp_path / "without").has_key is False
     assert key not in gzip.decompress((tmp_path / "without").read_bytes())
-    assert brought_back(other, tmp_path / "without").needs_key is True
+    problem = brought_back(other, tmp_path / "without").key_problem
+    assert problem is not None
+    assert problem.reason == "SECRET_KEY_GONE"
     assert not (other.var_dir / "secret.key").exists()
     assert made(settings, tmp_path / "with", with_key=True).has_key is True
     restored = brought_back(other, tmp_path / "with", force=True)
-    assert (restored.key, restored.needs_key) == (other.var_dir / "secret.key", False)
+    assert (restored.key, restored.key_problem) == (other.var_dir / "secret.key", None)
     assert (other.var_dir / "secret.key").stat().st_mode & 0o777 == 0o600
     assert make_vault("", other.var_dir).open(sealed) == {"PASSWORD": "hunter2"}
     assert "key" not in repr(check_backup(tmp_path / "with")[0])
