@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from softops.config import PROJECT
 from softops.errors import HTTP_STATUS
+from softops.web.audit import AuditView
 from softops.web.endpoint import Endpoint
 from softops.web.openapi import enveloped_type
 from softops.web.table import ENDPOINTS
@@ -34,6 +35,9 @@ def test_every_endpoint_has_its_section() -> None:
 @EVERY
 def test_the_answer_that_is_shown_is_one_that_the_endpoint_can_give(endpoint: Endpoint) -> None:
     (shown,) = blocks(endpoint, "json")
+    if endpoint.lines:
+        assert [AuditView.model_validate_json(line) for line in shown.splitlines()]
+        return
     TypeAdapter(enveloped_type(endpoint)).validate_json(shown)
     assert json.loads(shown)["code"] in endpoint.codes
 
