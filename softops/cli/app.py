@@ -98,6 +98,15 @@ def repo_remove(repository: Annotated[str, typer.Argument(help=say("REPO_NAME"),
     repositories.remove(repository, as_json=as_json)
 
 
+@repo.command("webhook", help=say("REPO_WEBHOOK"))
+def repo_webhook(repository: Annotated[str, typer.Argument(help=say("REPO_NAME"), show_default=False)],
+                 off: Annotated[bool, typer.Option("--off", help=say("REPO_WEBHOOK_OFF"))] = False,
+                 as_json: Json = False) -> None:
+    from softops.cli import repositories
+
+    repositories.webhook(repository, off=off, as_json=as_json)
+
+
 @app.command("list", help=say("LIST"))
 def list_(name: Annotated[str | None, typer.Option("--name", help=say("NAME_FILTER"), show_default=False)] = None,
           status: Status = None,

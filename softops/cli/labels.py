@@ -47,6 +47,9 @@ HELP: Mapping[str, Text] = {
                      "添加目录仓库（或更改同名仓库）并同步。"),
     "REPO_REMOVE": Text("Remove a catalog repository; its software is retired, what is on servers stays.",
                         "移除目录仓库；其软件将下架，服务器上的软件保持不变。"),
+    "REPO_WEBHOOK": Text("Make a new secret for a repository's webhook and show it once, with the URL to enter.",
+                         "为仓库的 webhook 生成新密钥，并与要填写的 URL 一起显示一次。"),
+    "REPO_WEBHOOK_OFF": Text("Take no webhooks any more.", "不再接收 webhook。"),
     "REPO_NAME": Text("Name of the repository.", "仓库名称。"),
     "REPO_URL": Text("Absolute path, https, ssh or git URL, or user@host:path.", "绝对路径，https、ssh 或 git URL，或 user@host:path。"),
     "REPO_REF": Text("Branch, tag or commit.", "分支、标签或提交。"),
@@ -154,6 +157,11 @@ WORDS: Mapping[str, Text] = {
                        "  下架的版本中有 {count} 个已安装在服务器上，将保留在那里。"),
     "REPO_REMOVED": Text("{repository} is removed; its software is retired. What is on servers stays as it is.",
                          "{repository} 已移除，其软件已下架。服务器上的软件保持不变。"),
+    "WEBHOOK_ON": Text("Enter this at the git server, for pushes, with the content type application/json. The secret is "
+                       "not shown again.\n  URL: {url}\n  Secret: {secret}",
+                       "请在 git 服务器上填入以下内容（推送事件，内容类型 application/json）。密钥不会再次显示。\n"
+                       "  URL：{url}\n  密钥：{secret}"),
+    "WEBHOOK_GONE": Text("{repository} takes no webhooks any more.", "{repository} 不再接收 webhook。"),
     "NO_REPOSITORIES": Text("There are no repositories. `softops repo add` adds one.", "没有仓库。可用 `softops repo add` 添加。"),
     "URL": Text("URL", "地址"), "REF": Text("Ref", "引用"), "PATH": Text("Folder", "文件夹"),
     "COMMIT": Text("Commit", "提交"), "SYNCED_AT": Text("Synced", "同步时间"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,6 +50,20 @@ def remove(repository: str, *, as_json: bool) -> None:
             output.document(row)
         else:
             output.line("REPO_REMOVED", repository=row["name"])
+
+
+def webhook(repository: str, *, off: bool, as_json: bool) -> None:
+    """Give a repository's webhook a new secret, which only this shows, or take it away."""
+    with session(as_json=as_json) as (client, output):
+        secret = "" if off else secrets.token_urlsafe(32)
+        row = client.post(f"/repository/{find_repository(client, repository)['id']}/webhook",
+                          {"webhookSecret": secret})
+        if as_json:
+            output.document({**row, "secret": secret or None})
+        elif off:
+            output.line("WEBHOOK_GONE", repository=row["repository"])
+        else:
+            output.line("WEBHOOK_ON", url=row["url"], secret=secret)
 
 
 def _cells(row: Mapping[str, Any]) -> Sequence[str]:
