@@ -85,6 +85,17 @@ class TooLarge(SoftopsError, ValueError):
     code = 413
 
 
+class TooMany(SoftopsError):
+    """The caller has tried too often; `seconds` is after how long they may try again."""
+
+    code = 429
+    then = Then.RETRY
+
+    def __init__(self, reason: str, /, *, seconds: int, **params: object) -> None:
+        super().__init__(reason, seconds=seconds, **params)
+        self.seconds = seconds
+
+
 class Unavailable(SoftopsError):
     """softops itself can't answer now."""
 
@@ -187,6 +198,6 @@ class IllegalTransition(SoftopsError, RuntimeError):
     """A state was asked to move where its transition table does not lead."""
 
 
-HTTP_STATUS = {200: 200, 202: 202, 400: 400, 401: 401, 403: 403, 404: 404, 405: 405, 409: 409, 413: 413,
+HTTP_STATUS = {200: 200, 202: 202, 400: 400, 401: 401, 403: 403, 404: 404, 405: 405, 409: 409, 413: 413, 429: 429,
                500: 500, 503: 503, 1001: 503, 1002: 502, 1003: 502}
 """The HTTP status that agrees with a code of the envelope."""

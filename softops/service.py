@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from softops.accounts import Accounts
 from softops.applies import Applies, Healer
 from softops.apps import Apps
 from softops.broadcast import Hub
@@ -41,10 +42,13 @@ from softops.registry import RegistryClient
 from softops.repositories import Repositories
 from softops.runner import RunLimits, Runner
 from softops.servers import Servers
+from softops.sessions import Sessions
 from softops.seals import check_key
 from softops.starts import Starts
 from softops.sync import Syncer
 from softops.syncqueue import SyncQueue
+from softops.tokens import Tokens
+from softops.users import Users
 from softops.vault import make_vault
 from softops.worker import Worker
 from softops.writeback import WriteBack
@@ -67,6 +71,8 @@ class Service:
         self.repositories = Repositories(self.database)
         self.servers = Servers(self.database)
         self.records = Records(self.database, keeper=None if takes_all else this_process())
+        self.accounts = Accounts(Users(self.database), Sessions(self.database), Tokens(self.database), clock,
+                                 settings.session_hours)
         self.containers = Containers(self.database)
         self.apps = Apps(self.database)
         self.vault = make_vault(settings.secret_key, settings.var_dir)
