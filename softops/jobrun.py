@@ -84,6 +84,11 @@ class JobRun:
         """The inventory hostnames of the job's records."""
         return tuple(self._tales)
 
+    @property
+    def unfinished(self) -> tuple[Record, ...]:
+        """The records that have not ended, as they were when they began."""
+        return tuple(record for key, record in self._records.items() if key in self._open)
+
     def put(self, raw: Mapping[str, Any]) -> None:
         """Take one event of ansible-runner; returns at once."""
         self._queue.put(raw)

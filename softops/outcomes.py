@@ -24,9 +24,11 @@ class RunStatus(enum.StrEnum):
     CANCELED = "canceled"
     INTERRUPTED = "interrupted"
     """softops itself was stopped."""
+    FULL = "full"
+    """There was no room left for what a run writes on this machine."""
 
 
-BROKEN_REASON = {RunStatus.TIMEOUT: "RUN_TIMEOUT", RunStatus.INTERRUPTED: "INTERRUPTED"}
+BROKEN_REASON = {RunStatus.FULL: "RUN_NO_ROOM", RunStatus.TIMEOUT: "RUN_TIMEOUT", RunStatus.INTERRUPTED: "INTERRUPTED"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

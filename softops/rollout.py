@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, TypeVar
 
 from softops.clock import Clock
@@ -31,7 +32,7 @@ from softops.playbooks import (
 from softops.records import Records
 from softops.repositories import Repositories
 from softops.runner import PlaybookRun, RawEvent, Runner
-from softops.salvaging import as_found, looks, not_looked_at
+from softops.salvaging import as_found, broke_off, looks, not_looked_at
 from softops.statuses import RecordStatus
 from softops.vault import Vault
 from softops.waves import ROLL_BACK, Strategy, failed_servers, is_breached, strategy_of
@@ -110,14 +111,18 @@ class Rollout:
         what was not begun is not done."""
         for records in looks(one for one in self._job_records(job) if one.status is RecordStatus.RUNNING):
             run = self._watch(self._insist(lambda: self._records.job(job.id)), records)
-            run.reads = as_found
-            try:
-                run.finish(self._execute(run, self._look_call(job, records), control))
-            except SoftopsError as exc:
-                logger.warning("Job %s could not be looked at: %s", job.id, exc,
-                               extra={"action": "salvage", "job": job.id})
-                run.fail(not_looked_at(exc))
+            self._look(job, run, records, "SOFTOPS_KILLED", control)
         self._hold_back(job, _interrupted())
+
+    def _look(self, job: Job, run: JobRun, records: Sequence[Record], cause: str, control: Control) -> None:
+        """End records whose work broke off with what their servers have; `cause` is why it did."""
+        run.reads = partial(as_found, cause)
+        try:
+            run.finish(self._execute(run, self._look_call(job, records), control))
+        except SoftopsError as exc:
+            logger.warning("Job %s could not be looked at: %s", job.id, exc,
+                           extra={"action": "salvage", "job": job.id})
+            run.fail(not_looked_at(cause, exc))
 
     def take_back(self, job: Job) -> None:
         """Undo what a job that failed too often has done, where its strategy says so; once, whoever asks for it."""
@@ -164,7 +169,13 @@ class Rollout:
         if records:
             run = self._watch(self._insist(lambda: self._records.job(job.id)), records)
             run.announce()
-            run.finish(self._execute(run, self._call(job, records), control))
+            end = self._execute(run, self._call(job, records), control)
+            cause = broke_off(end)
+            begun = tuple(one for one in run.unfinished if one.operation in RUNNING_AFTER)
+            if cause and begun and not control.ends():
+                # Half a start is worse than what was there before.
+                self._look(job, run, begun, cause, control)
+            run.finish(end)
 
     def _execute(self, run: JobRun, call: PlaybookCall, control: Control) -> RunEnd:
         with self._runner.prepare(call) as playbook:

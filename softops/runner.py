@@ -33,6 +33,10 @@ POLL = 0.25
 """Seconds between two looks at whether a run should end."""
 KEPT_LINES = 20
 LONGEST_LINE = 2000
+ROOM = 64 * 1024
+"""Free bytes below which Ansible can't write down its next event, and then may wait for it for ever."""
+FULL_PATIENCE = 10.0
+"""Seconds of silence after which a run without room is ended."""
 LONGEST_WORD = 100_000
 """Bytes that are passed as one word of a command line; Linux takes 128 KiB."""
 
@@ -63,6 +67,8 @@ class PlaybookRun:
         self._directory = limits.runs / limits.owner / self.token
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
         self._stats: RunStats | None = None
+        self._heard = time.monotonic()
+        self._full = False
         self._asked: float | None = None
         self._asked_gently: float | None = None
         self._gently: Callable[[], bool] = lambda: False
@@ -84,14 +90,23 @@ class PlaybookRun:
         self._gently = gently
         if cancelled():
             return RunEnd(status=RunStatus.CANCELED, rc=None, stats=None)
+        status, rc = self._run(on_event, cancelled)
+        return RunEnd(status=status, rc=rc,
+                      stats=self._stats.hosts if self._stats else None,
+                      output=str(self._limits.runs) if self._full else "\n".join(self._lines))
+
+    def _run(self, on_event: Callable[[RawEvent], None],
+             cancelled: Callable[[], bool]) -> tuple[RunStatus, int | None]:
         try:
             runner = ansible_runner.run(**self._arguments(on_event, cancelled))
         except (OSError, ansible_runner.AnsibleRunnerException) as exc:
-            raise RunFailed("RUN_BROKEN", rc="-", output=exc) from exc
+            if not self._has_no_room():
+                raise RunFailed("RUN_BROKEN", rc="-", output=exc) from exc
+            # It could not even note how Ansible ended; what we have heard of that is true all the same.
+            return self._status("failed"), None
         finally:
             self._sweep()
-        return RunEnd(status=self._status(runner.status), rc=runner.rc,
-                      stats=self._stats.hosts if self._stats else None, output="\n".join(self._lines))
+        return self._status(runner.status), runner.rc
 
     def cancel_one(self, host: str, software: str) -> None:
         """Ask the action plugin to stop with `software` on `host` only; what else it does there goes on."""
@@ -166,6 +181,7 @@ class PlaybookRun:
                 "PYTHONPATH": str(self._limits.home), "SOFTOPS_DATABASE": ""}
 
     def _look_at(self, raw: RawEvent) -> None:
+        self._heard = time.monotonic()
         if raw.get("event") == "playbook_on_stats":
             parsed = parse_event(raw)
             self._stats = parsed if isinstance(parsed, RunStats) else None
@@ -173,14 +189,27 @@ class PlaybookRun:
         if isinstance(line, str) and line.strip() and not line.startswith('{"softops"'):
             self._lines.append(storable(line.strip(), LONGEST_LINE))
 
+    def _has_no_room(self) -> bool:
+        try:
+            disk = os.statvfs(self._directory)
+        except OSError:
+            return False
+        return disk.f_bavail * disk.f_frsize < ROOM
+
     def _end_if(self, cancelled: Callable[[], bool]) -> None:
         if self._asked is None:
-            if (cancelled() or (self._gently() and self._ask_actions())) and ask_to_end(self.token):
+            if time.monotonic() - self._heard > FULL_PATIENCE:
+                self._full = self._full or self._has_no_room()
+            if (self._full or cancelled() or (self._gently() and self._ask_actions())) and ask_to_end(self.token):
                 self._asked = time.monotonic()
         elif time.monotonic() - self._asked > GRACE:
             end_all(self.token)
 
     def _status(self, status: str) -> RunStatus:
+        # Events that could not be written down look as if nothing had been done.
+        self._full = self._stats is None and (self._full or self._has_no_room())
+        if self._full:
+            return RunStatus.FULL
         if self._asked is not None:
             return RunStatus.CANCELED
         return RunStatus(status) if status in set(RunStatus) else RunStatus.FAILED

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from softops.entities import FinalState, Record
 from softops.errors import SoftopsError
-from softops.outcomes import HostTale
+from softops.outcomes import HostTale, RunEnd, RunStatus
 from softops.playbooks import IMAGE_OPERATIONS, RUNNING_AFTER
 from softops.statuses import RecordStatus
 from softops.texts import nested
@@ -24,25 +24,38 @@ def looks(records: Iterable[Record]) -> tuple[tuple[Record, ...], ...]:
     return tuple(part for part in parts if part)
 
 
-def as_found(operation: str, final: FinalState, tale: HostTale) -> FinalState:
-    """How a record of `operation` ends of whose server a look says `final`: done only when nothing is to be done."""
-    if final.status is RecordStatus.CANCELLED or (final.reason or "").startswith(PREFIX):
+def broke_off(end: RunEnd) -> str | None:
+    """Why a run ended in its middle, so that nobody knows what is on the servers; None when it did not."""
+    if end.stats is not None:
+        return None
+    if end.status in {RunStatus.TIMEOUT, RunStatus.FULL}:
+        return "RUN_HUNG" if end.status is RunStatus.TIMEOUT else "RUN_NO_ROOM_LEFT"
+    return "ANSIBLE_KILLED" if end.status is RunStatus.FAILED and end.rc is None else None
+
+
+def as_found(cause: str, operation: str, final: FinalState, tale: HostTale) -> FinalState:
+    """How a record of `operation` ends of whose server a look says `final`: done only when nothing is to be done.
+    `cause` is why one had to look."""
+    reason = final.reason or ""
+    if final.status is RecordStatus.CANCELLED or reason == PREFIX:
         return final
+    because = nested("cause", cause, {})
+    if reason.startswith(PREFIX):
+        return replace(final, reason_params={**final.reason_params, **because})
     if final.status is not RecordStatus.SUCCESS:
-        return unseen(final.reason or "", final.reason_params, final.code)
+        return unseen(cause, reason, final.reason_params, final.code)
     seen = (tale.ok.changed if tale.ok else None) if operation in IMAGE_OPERATIONS else final.changed
     if seen is not False:
-        return FinalState(status=RecordStatus.FAILED, reason="INTERRUPTED_UNDONE", code=500)
-    return replace(final, reason="FOUND_DONE")
+        return FinalState(status=RecordStatus.FAILED, reason="INTERRUPTED_UNDONE", code=500, reason_params=because)
+    return replace(final, reason="FOUND_DONE", reason_params=because)
 
 
-def not_looked_at(error: SoftopsError) -> FinalState:
+def not_looked_at(cause: str, error: SoftopsError) -> FinalState:
     """How a record ends when nobody could even begin to look."""
-    return unseen(error.reason, error.params, error.code)
+    return unseen(cause, error.reason, {key: str(value) for key, value in error.params.items()}, error.code)
 
 
-def unseen(reason: str, params: object, code: int | None) -> FinalState:
+def unseen(cause: str, reason: str, params: Mapping[str, object], code: int | None) -> FinalState:
     """How a record ends of whose server nothing is known, for this reason."""
-    given = dict(params) if isinstance(params, dict) else {}
     return FinalState(status=RecordStatus.FAILED, reason="INTERRUPTED_UNSEEN", code=code or 500,
-                      reason_params=nested("message", reason, given))
+                      reason_params={**nested("message", reason, params), **nested("cause", cause, {})})
