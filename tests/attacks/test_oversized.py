@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from softops.service import Service
 from tests.integration.listeners import Listener, listening
@@ -47,13 +47,18 @@ def test_attachments_and_packets_that_are_none_end_the_connection(
             connection.send(packet)
             kept = len(web.app.live._socketio._server._binary_packet)
             with pytest.raises(ConnectionClosed):
-                for _ in range(300):
-                    connection.send(b"x" * 60_000)
+                flood(connection)
         assert kept == 0
         wait_until(lambda: web.app.live.watchers == 1)
         told = Story(web.service).milestone()
         wait_until(lambda: other.got == [told])
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def flood(connection: ClientConnection) -> None:
+    """Send attachments; not without end, where nobody ends it."""
+    for _ in range(300):
+        connection.send(b"x" * 60_000)
 
 
 @pytest.mark.parametrize("ranges", ["bytes=0-", "bytes=" + ",".join(["0-"] * 1300), "bytes=5-1", "x" * 4000])
