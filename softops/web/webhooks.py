@@ -57,6 +57,8 @@ async def receive(call: Call[None, None]) -> Answer:
         raise NotFound("PATH_UNKNOWN", path=shortened(request.scope["path"]))
     body = await whole_body(request, MAX_HOOK) if is_signed(request.headers) else b""
     taken = await to_thread.run_sync(hooks.take, hooked, request.headers, body)
+    call.notes.user, call.notes.target = "webhook", hooked.repository.name
+    call.notes.after = {"event": taken.params["event"], "ref": taken.params["pushed"], "syncs": taken.syncs}
     return Answer(data=TakenView(repository=hooked.repository.name, syncs=taken.syncs),
                   message=render(taken.reason, call.lang, taken.params), code=202 if taken.syncs else 200)
 
