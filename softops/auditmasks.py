@@ -21,12 +21,19 @@ SHORTEST = 4
 """Characters: shorter values stand in other texts by chance."""
 
 
+def facts(entity: object, *names: str) -> dict[str, Any]:
+    """These attributes of something, without secrets."""
+    found: dict[str, Any] = masked({name: getattr(entity, name) for name in names})
+    return found
+
+
 def masked(value: Any, name: str = "") -> Any:
     """`value`, which was found under `name`, without secrets."""
     if isinstance(value, SecretStr) or (_SECRET.search(name) and not isinstance(value, bool | None)):
         return MASK
     if isinstance(value, BaseModel):
-        return masked({key: getattr(value, key) for key in sorted(value.model_fields_set)})
+        named = {key: type(value).model_fields[key].alias or key for key in sorted(value.model_fields_set)}
+        return masked({alias: getattr(value, key) for key, alias in named.items()})
     if isinstance(value, Mapping):
         hides = name.lower() in VALUES
         return {str(key): MASK if hides else masked(one, str(key)) for key, one in value.items()}

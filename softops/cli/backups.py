@@ -47,7 +47,8 @@ def restore(file: Path, *, force: bool, as_json: bool) -> None:
         # The audit is the one of the backup now, and shows where it was put back.
         gone = Seen(chosen.var_dir / SEEN).forget()
         tell_alone(chosen, utc_now, user(), "restore", str(file.absolute()), before=asdict(gone),
-                   after={"made": done.made, "force": force, "copy": str(done.copy) if done.copy else None})
+                   after={"made": done.made, "force": force, "jobsEnded": done.ended,
+                          "copy": str(done.copy) if done.copy else None})
         problem = done.key_problem.text(output.words.lang) if done.key_problem else None
         if as_json:
             output.document({"made": done.made, "rows": done.rows, "jobsEnded": done.ended, "keyProblem": problem,

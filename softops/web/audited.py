@@ -86,7 +86,7 @@ class Doing:
     @property
     def changes(self) -> bool:
         """Whether the endpoint may change something."""
-        return self._endpoint.method != "GET" and self._endpoint.audited
+        return is_audited(self._endpoint)
 
     def around(self, handler: Handler | Callable[[Call[Any, Any]], Awaitable[Answer]]) -> Any:
         """The handler, with what it does written down around it; of the same kind."""
@@ -174,6 +174,11 @@ class Doing:
 
     def _masker(self) -> Masker:
         return masker(self._given())
+
+
+def is_audited(endpoint: Endpoint) -> bool:
+    """Whether each request to it has entries in the audit."""
+    return endpoint.method != "GET" if endpoint.audited is None else endpoint.audited
 
 
 def action_of(endpoint: Endpoint) -> str:
