@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from softops.errors import GitError
+from softops.memoryfiles import in_memory
 from softops.problems import printable, shortened
 
 # A file, not -c: git hides -c from the upload-pack that it starts for a local repository, which then
@@ -69,23 +70,25 @@ class Git:
             settings: Mapping[str, str] | None = None, keep_open: int | None = None, ssh: str = "") -> Done:
         """Run `git words` on the bare repository `directory`. After `timeout` seconds the whole process group is
         killed and TimeoutError raised. The process also holds the file `keep_open`, for as long as it lives. `ssh`
-        are further options of ssh, as a shell reads them."""
+        are further options of ssh, as a shell reads them. What `settings` hold is seen by git alone: it stands in no
+        list of processes and in nobody's environment."""
         where = [f"--git-dir={directory}"] if directory else []
-        process = self._start([*where, *words], settings or {}, keep_open, ssh)
-        try:
-            output, errors = process.communicate(given, timeout=timeout)
-        except subprocess.TimeoutExpired as exc:
-            raise TimeoutError from exc
-        finally:
-            _end(process)
+        with in_memory("gitconfig", self._with(settings or {})) as path:
+            process = self._start([*where, *words], path, keep_open, ssh)
+            try:
+                output, errors = process.communicate(given, timeout=timeout)
+            except subprocess.TimeoutExpired as exc:
+                raise TimeoutError from exc
+            finally:
+                _end(process)
         return Done(code=process.returncode, output=output, errors=errors)
 
     def ssh(self) -> tuple[str, Mapping[str, str]]:
         """The shell command with which git calls ssh, and its environment."""
-        environment = self._environment({}, "")
+        environment = self._environment(str(self._settings), "")
         return environment["GIT_SSH_COMMAND"], environment
 
-    def _start(self, words: Sequence[str], settings: Mapping[str, str], keep_open: int | None,
+    def _start(self, words: Sequence[str], settings: str, keep_open: int | None,
                ssh: str) -> subprocess.Popen[bytes]:
         try:
             self._write_settings()
@@ -105,7 +108,16 @@ class Git:
             part.write_text(_SETTINGS, encoding="utf-8")
             part.replace(self._settings)
 
-    def _environment(self, settings: Mapping[str, str], options: str) -> dict[str, str]:
+    def _with(self, settings: Mapping[str, str]) -> str:
+        """A file of settings: those that always hold, and these."""
+        lines = [f"[include]\n\tpath = {_quoted(str(self._settings))}\n"]
+        for name, value in settings.items():
+            section, _, rest = name.partition(".")
+            part, _, key = rest.rpartition(".")
+            lines.append(f"[{section}{f' {_quoted(part)}' if part else ''}]\n\t{key} = {_quoted(value)}\n")
+        return "".join(lines)
+
+    def _environment(self, settings: str, options: str) -> dict[str, str]:
         # git needs PATH, HOME, the ssh agent and proxies of this process; its own variables may point
         # anywhere (inside a hook they do), so only those about ssh and TLS are passed on.
         env = {name: value for name, value in os.environ.items()
@@ -113,13 +125,16 @@ class Git:
         ssh = env.pop("GIT_SSH", "") or "ssh"
         env |= {
             "GIT_ALLOW_PROTOCOL": "file:https:http:ssh:git", "GIT_TERMINAL_PROMPT": "0",
-            "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": str(self._settings), "GIT_NO_LAZY_FETCH": "1",
+            "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": settings, "GIT_NO_LAZY_FETCH": "1",
             "GIT_LITERAL_PATHSPECS": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1",
             "GIT_SSH_COMMAND": f"{env.get('GIT_SSH_COMMAND', ssh)} {_SSH} {options}".rstrip(),
-            "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C", "GIT_CONFIG_COUNT": str(len(settings))}
-        for number, (name, value) in enumerate(settings.items()):
-            env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+            "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C"}
         return env
+
+
+def _quoted(text: str) -> str:
+    """A text as a file of settings has it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
 from collections.abc import Iterator
 
 from softops.logins import SshKey
+from softops.memoryfiles import in_memory
 
 
 @contextlib.contextmanager
@@ -17,23 +17,10 @@ def offered(key: SshKey | None) -> Iterator[str]:
         yield ""
         return
     with contextlib.ExitStack() as stack:
-        private = stack.enter_context(_in_memory("key", key.private))
+        private = stack.enter_context(in_memory("key", key.private))
         words = ["-i", private, "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none"]
         if key.known_hosts.strip():
-            known = stack.enter_context(_in_memory("known_hosts", f"{key.known_hosts.strip()}\n"))
+            known = stack.enter_context(in_memory("known_hosts", f"{key.known_hosts.strip()}\n"))
             words += ["-o", f"UserKnownHostsFile={known}", "-o", "GlobalKnownHostsFile=/dev/null",
                       "-o", "StrictHostKeyChecking=yes"]
         yield shlex.join(words)
-
-
-@contextlib.contextmanager
-def _in_memory(name: str, text: str) -> Iterator[str]:
-    """The path of a file that is gone with the block, and with this process."""
-    number = os.memfd_create(name, os.MFD_CLOEXEC)
-    try:
-        # ssh takes no key that others could read.
-        os.fchmod(number, 0o600)
-        os.write(number, text.encode())
-        yield f"/proc/{os.getpid()}/fd/{number}"
-    finally:
-        os.close(number)
