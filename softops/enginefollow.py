@@ -17,6 +17,7 @@ from softops.containerstates import outline
 from softops.dialbook import DialBook, Way
 from softops.entities import Server
 from softops.errors import EngineUnreachable, SoftopsError
+from softops.logcontext import note
 from softops.refusals import engine_refusal
 
 logger = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ class EngineFollow:
 
     def run(self) -> None:
         """Follow the engine as long as it may be followed, and try again whenever it is lost."""
+        note(server=self.server.name)
         while not self._stopping.is_set():
             self._known.clear()
             way = self._book.way(self.server)

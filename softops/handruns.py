@@ -24,6 +24,7 @@ from softops.jobrun import JobRun
 from softops.jobs import JobDraft, RecordDraft
 from softops.leases import HAND as OWNER
 from softops.leases import HAND_LEASE as LEASE
+from softops.logcontext import note
 from softops.orders import order_of
 from softops.outcomes import RunEnd, RunStatus
 from softops.records import Records
@@ -141,6 +142,7 @@ class HandRuns:
         return followed
 
     def _carry(self, job_id: int, followed: _Open) -> None:
+        note(job=job_id)
         ended: list[RunEnd | None] = []
 
         def wait() -> RunEnd:

@@ -18,5 +18,5 @@ from softops.web.schemas import RepositoryRow
 def test_what_may_be_a_secret_in_an_address_is_hidden(url: str, shown: str) -> None:
     row = TypeAdapter(RepositoryRow).validate_python({
         "id": 1, "name": "catalog", "url": url, "ref": "main", "path": "", "interval": 0, "commit": None,
-        "status": RepositoryStatus.NEVER, "syncTime": None, "report": {}})
+        "status": RepositoryStatus.NEVER, "syncTime": None, "report": {}, "webhook": False})
     assert row.url == shown
