@@ -10,8 +10,9 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
+import pymysql
 import pytest
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, make_url, select, text, update
 from sqlalchemy.orm import Session
 
 from softops.accessmodels import AuditRow, SettingRow
@@ -21,6 +22,7 @@ from softops.auditseen import Seen
 from softops.db import Database
 from softops.errors import DatabaseError
 from softops.vault import Vault
+from tests.integration.mariadb import MariaDB
 from tests.values import NOW
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -274,3 +276,34 @@ def test_an_export_goes_through_more_than_is_held_at_once(audit: Audit, database
     assert audit.verify().breaks == ()
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(AuditRow)) == 10
+
+
+def test_where_the_database_allows_no_triggers_softops_says_so_and_goes_on(
+        mariadb: MariaDB, seen: Path, caplog: pytest.LogCaptureFixture) -> None:
+    address = make_url(mariadb.url)
+    root = pymysql.connect(user="root", unix_socket=str(address.query["unix_socket"]), autocommit=True)
+    try:
+        with root.cursor() as cursor:
+            cursor.execute("CREATE DATABASE bare")
+            cursor.execute("CREATE USER 'bare'@'localhost' IDENTIFIED BY 'x'")
+            cursor.execute("GRANT ALL ON bare.* TO 'bare'@'localhost'")
+            cursor.execute("REVOKE TRIGGER ON bare.* FROM 'bare'@'localhost'")
+        database = Database(address.set(username="bare", password="x", database="bare").render_as_string(
+            hide_password=False))
+        try:
+            database.migrate()
+            audit = audit_of(database, seen)
+            audit.append(DRAFT)
+            execute(database, update(AuditRow).values(user="mallory"))
+            verdict = audit.verify()
+        finally:
+            database.close()
+    finally:
+        with root.cursor() as cursor:
+            cursor.execute("DROP DATABASE bare")
+            cursor.execute("DROP USER 'bare'@'localhost'")
+        root.close()
+
+    assert (verdict.guarded, verdict.breaks) == (False, (Break(entry=1, fault=Fault.CHANGED),))
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert ["TRIGGER command denied" in text for text in told] == [True, True]
