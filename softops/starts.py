@@ -161,7 +161,10 @@ class Starts:
         if server is None:
             return None
         app = self._apps.find(server.id, record.soft_name)
-        if app is not None and app.state is AppState.RUNNING and app.revision is not None:
+        if app is not None and app.state is AppState.RUNNING:
+            if app.revision is None:
+                # Started by hand: what it was made of is not known here.
+                return None
             draft = _back(server, self._apps.revision(server.id, app.name, app.revision))
         else:
             draft = _again(replace(record, operation="stop"), server, None)

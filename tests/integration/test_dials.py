@@ -128,3 +128,20 @@ def test_a_password_is_given_when_it_is_asked_for_and_only_then() -> None:
     assert "geheim" not in repr(password)
     assert echoed(shell(asks, password=password)) == b"GET / HTTP/1.1\r\n"
     assert echoed(shell(ECHO, password=password)) == b"GET / HTTP/1.1\r\n"
+
+
+def test_a_wrong_password_is_told_as_soon_as_it_is_asked_for_again() -> None:
+    asks = "printf 'key=x password:' >&2; read s; printf 'Sorry, try again.\\nkey=x password:' >&2; sleep 30"
+    start = time.monotonic()
+    error = refusal(shell(asks, password=Password(prompt="key=x password:", secret="falsch"), login_timeout=20))
+    assert (type(error), error.reason) == (ServerUnreachable, "BECOME_FAILED")
+    assert error.params["words"] == "Sorry, try again"
+    assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize(("code", "over_ssh", "lost"), [
+    (255, True, True), (255, False, False), (1, True, False), (0, True, False)])
+def test_a_line_knows_whether_the_way_to_the_server_broke(code: int, over_ssh: bool, lost: bool) -> None:
+    with closing(shell(f"echo {MARK.decode().strip()}; exit {code}", over_ssh=over_ssh).open(2)) as line:
+        assert line.sock.recv(10) == b""
+        assert line.lost_server() is lost
