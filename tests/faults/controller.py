@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+
+import httpx
 
 from softops.config import PROJECT, Settings
 from softops.entities import Job, Record
@@ -52,6 +55,15 @@ class Controller:
     def run(self, name: str, version: str, *servers: str, operation: str = "start") -> Job:
         return self.desk.starts.start(self.desk.images.find(name, version), self.desk.servers.choose(names=servers),
                                       Wish(user="tester"), operation=operation)
+
+    def warm_up(self) -> None:
+        """Let the server open what it keeps open, connections to its database above all, and compare with that."""
+        def ask(_: int) -> int:
+            return httpx.get(f"{self.serving.url}/api/system/soft/record/page", trust_env=False, timeout=60).status_code
+
+        with ThreadPoolExecutor(32) as pool:
+            assert set(pool.map(ask, range(200))) == {200}
+        self.base = Footprint.of(self.serving.process.pid)
 
     def ended(self, job: Job, timeout: float = 100) -> Mapping[str, Record]:
         """The records of a job by server, once it is final."""

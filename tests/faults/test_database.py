@@ -19,7 +19,6 @@ from softops.errors import DatabaseError
 from softops.statuses import RecordStatus
 from tests.acceptance.services import clear
 from tests.acceptance.test_installs import software
-from tests.faults.aftermath import Footprint
 from tests.faults.cases import OTHER, WEB
 from tests.faults.controller import Controller, controller
 from tests.fleet import Fleet
@@ -78,18 +77,19 @@ class Caller:
                     self.heard.append((path, answer.json()["code"], answer.headers.get("retry-after")))
 
 
-def begun(made: Controller, fleet: Fleet, rate: int) -> Job:
-    """An install of `gone` on both servers, once layers come."""
-    fleet.slow.rate = rate
-    job = made.install("gone", WEB, OTHER)
-    wait_until(lambda: fleet.slow.sent > MB // 4, 60)
+def begun(made: Controller, fleet: Fleet, name: str, rate: int) -> Job:
+    """An install on both servers, once layers come."""
+    fleet.slow.rate, before = rate, fleet.slow.sent
+    job = made.install(name, WEB, OTHER)
+    wait_until(lambda: fleet.slow.sent > before + MB // 4, 60)
     return job
 
 
-def files(fleet: Fleet) -> dict[str, str]:
-    fleet.registry.push("gone", "1.0", layers=LAYERS)
+def files(fleet: Fleet, name: str) -> dict[str, str]:
+    """`name`, which no server has, and `after`."""
+    fleet.registry.push(name, "1.0", layers=LAYERS)
     fleet.registry.push("after", "1.0", layers=[MB])
-    return software("gone", f"{fleet.slow.host}/gone:1.0") | software("after", fleet.registry.image("after", "1.0"))
+    return software(name, f"{fleet.slow.host}/{name}:1.0") | software("after", fleet.registry.image("after", "1.0"))
 
 
 def check_story(made: Controller, job: Job) -> None:
@@ -114,11 +114,12 @@ def test_a_job_outlives_a_database_that_is_gone(seconds: int, rate: int, fleet: 
     """In two minutes the servers are done before the database is back, in ten seconds they are not."""
     # This process stands for a softops on another host, which sees the job's lease grow old.
     monkeypatch.setattr(owners, "_host", lambda: "elsewhere-00000000")
-    with controller(fleet, f"gone{seconds}", files(fleet), tmp_path, database=mariadb_on_a_port.url) as made:
+    name = f"gone{seconds}"
+    with controller(fleet, name, files(fleet, name), tmp_path, database=mariadb_on_a_port.url) as made:
         warm = made.ended(made.install("after", OTHER))
         assert warm[OTHER].status is RecordStatus.SUCCESS
-        footprint = Footprint.of(made.serving.process.pid)
-        job = begun(made, fleet, rate)
+        made.warm_up()
+        job = begun(made, fleet, name, rate)
         caller = Caller(made.serving.url)
         made.desk.worker.recover()
         mariadb_on_a_port.stop()
@@ -139,14 +140,14 @@ def test_a_job_outlives_a_database_that_is_gone(seconds: int, rate: int, fleet: 
         check_story(made, job)
         after = made.ended(made.install("after", WEB))
         assert after[WEB].status is RecordStatus.SUCCESS
-        footprint.check(made.serving.process.pid)
 
 
 @pytest.mark.timeout(240)
 def test_a_restart_of_the_database_is_not_noticed_by_a_job(fleet: Fleet, tmp_path: Path,
                                                             mariadb_on_a_port: MariaDB) -> None:
-    with controller(fleet, "restarted", files(fleet), tmp_path, database=mariadb_on_a_port.url) as made:
-        job = begun(made, fleet, 2 * MB)
+    with controller(fleet, "restarted", files(fleet, "restarted"), tmp_path, database=mariadb_on_a_port.url) as made:
+        made.warm_up()
+        job = begun(made, fleet, "restarted", MB)
         for end in (mariadb_on_a_port.stop, mariadb_on_a_port.kill):
             end()
             mariadb_on_a_port.start()
@@ -158,8 +159,9 @@ def test_a_restart_of_the_database_is_not_noticed_by_a_job(fleet: Fleet, tmp_pat
 @pytest.mark.timeout(300)
 def test_a_database_that_hangs_keeps_nobody_waiting_for_ever(fleet: Fleet, tmp_path: Path,
                                                               mariadb_on_a_port: MariaDB) -> None:
-    with controller(fleet, "frozen", files(fleet), tmp_path, database=mariadb_on_a_port.url) as made:
-        job = begun(made, fleet, MB)
+    with controller(fleet, "frozen", files(fleet, "frozen"), tmp_path, database=mariadb_on_a_port.url) as made:
+        made.warm_up()
+        job = begun(made, fleet, "frozen", MB)
         caller = Caller(made.serving.url)
         mariadb_on_a_port.freeze()
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -65,26 +64,27 @@ params:
   - {{name: PORT, type: port, default: 18471}}
   - {{name: KEY, type: secret, generate: 24}}
 """}
-    with ExitStack() as stack:
-        mariadb = stack.enter_context(MariaDB(tmp_path / "m"))
+    with MariaDB(tmp_path / "m") as mariadb:
         one, two = ("", mariadb.url) if kind == "sqlite" else (mariadb.url, "")
-        made = stack.enter_context(controller(fleet, name, files, tmp_path, database=one))
-        assert {row.status for row in made.ended(made.run(name, "1.0", WEB)).values()} == {RecordStatus.SUCCESS}
-        fleet.slow.rate = MB // 4
-        slow = made.install(f"slowly{kind}", WEB, OTHER)
-        wait_until(lambda: {row.status for row in made.records(slow).values()} == {RecordStatus.RUNNING}, 60)
-        code, said, errors = run(made.serving.environment, "backup", str(tmp_path / "backup"), "--with-key", "--json")
-        assert (code, errors) == (0, ""), errors
-        backup = json.loads(said)
-        assert (backup["rows"]["system_soft_job"], backup["hasKey"]) == (2, True)
-        # Under a running server nothing is replaced, whatever is said.
-        code, _, errors = run(made.serving.environment, "restore", str(tmp_path / "backup"), "--force")
-        assert (code, "is in use by" in errors or "正被" in errors) == (1, True)
-        fleet.slow.rate = None
-        assert {row.status for row in made.ended(slow).values()} == {RecordStatus.SUCCESS}
-        lists = ("/record/page", "/page", "/app/page", "/server/page", f"/app/revision/page?serverId=1&name={name}")
-        before = {path: rows(made.serving.url, path) for path in lists}
-        made.serving.stop()
+        lists = ("/record/page", "/page", "/app/page", "/server/page",
+                 f"/app/revision/page?serverId=1&name={name}")
+        with controller(fleet, name, files, tmp_path, database=one) as made:
+            assert {row.status for row in made.ended(made.run(name, "1.0", WEB)).values()} == {RecordStatus.SUCCESS}
+            made.warm_up()
+            fleet.slow.rate = MB // 4
+            slow = made.install(f"slowly{kind}", WEB, OTHER)
+            wait_until(lambda: {row.status for row in made.records(slow).values()} == {RecordStatus.RUNNING}, 60)
+            environment = made.serving.environment
+            code, said, errors = run(environment, "backup", str(tmp_path / "backup"), "--with-key", "--json")
+            assert (code, errors) == (0, ""), errors
+            backup = json.loads(said)
+            assert (backup["rows"]["system_soft_job"], backup["hasKey"]) == (2, True)
+            # Under a running server nothing is replaced, whatever is said.
+            code, _, errors = run(environment, "restore", str(tmp_path / "backup"), "--force")
+            assert (code, "is in use by" in errors or "正被" in errors) == (1, True)
+            fleet.slow.rate = None
+            assert {row.status for row in made.ended(slow).values()} == {RecordStatus.SUCCESS}
+            before = {path: rows(made.serving.url, path) for path in lists}
         again = Serving(fleet, catalog=tmp_path / "catalog", name=f"{name}-again", port=0, sync_interval=0,
                         language="en", database=two)
         code, said, errors = run(again.environment, "restore", str(tmp_path / "backup"), "--json")
@@ -93,8 +93,7 @@ params:
             "made": "", "rows": {}, "jobsEnded": 1, "keyProblem": None, "copy": None,
             "key": str(again.directory / "var" / "secret.key")}
         with again:
-            after = {path: rows(again.url, path) for path in lists}
-            check_rows(before, after, slow.id)
+            check_rows(before, {path: rows(again.url, path) for path in lists}, slow.id)
             # Its secrets can be opened, so that what ran can be brought back; and new work begins.
             environment = again.environment
             code, _, errors = run(environment, "rollback", name, "--server", WEB, "--revision", "1", "--json")
@@ -102,6 +101,8 @@ params:
             assert page(fleet, WEB, 18471) == f"{name} 1.0"
             code, _, errors = run(environment, "install", f"slowly{kind}", "--server", OTHER, "--json")
             assert (code, errors) == (0, ""), errors
+            code, said, errors = run(environment, "audit", "verify", "--json")
+            assert (code, errors) == (0, ""), said
             own = Settings(home=PROJECT, var=again.directory / "var", inventory=fleet.inventory(), database=two,
                            language="en")
             Aftermath(fleet=fleet, settings=own).check(servers=[OTHER])
