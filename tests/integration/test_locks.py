@@ -20,6 +20,7 @@ from softops.service import Service
 from softops.statuses import RecordStatus
 from tests.factories import NOW, a_draft, create_job
 from tests.homes import make_home
+from tests.integration.webserver import served
 from tests.waiting import wait_until
 
 SLEEP = "ansible.builtin.command: {argv: [sleep, '60']}"
@@ -183,3 +184,25 @@ def test_a_command_keeps_its_own_jobs(make_service: MakeService) -> None:
     assert shown(service) == [(record.id, "web1", Holder.ALIVE, described(this_process()))]
     service.locks.release(record.id, user="bob", force=True)
     assert service.records.job(job.id).status is RecordStatus.CANCELLED
+
+
+def test_the_api_shows_and_releases_them(make_service: MakeService) -> None:
+    service = make_service()
+    job = request(service, "web1")
+    (record,) = service.records.job_records(job.id)
+    wait_until(lambda: service.records.record(record.id).status is RecordStatus.RUNNING)
+    with served(service) as web, web.client(**{"Accept-Language": "en"}) as client:
+        (row,) = client.get("/lock/page").json()["data"]["records"]
+        running = service.records.record(record.id)
+        assert running.start_time is not None
+        assert {key: value for key, value in row.items() if key != "leaseUntil"} == {
+            "recordId": record.id, "jobId": job.id, "serverId": record.server_id, "serverName": "web1",
+            "softName": "demo", "version": "1.0", "operation": "install", "status": "RUNNING", "user": "ann",
+            "since": running.start_time.isoformat(), "holder": described(this_process()), "holderState": "ALIVE"}
+        held = client.post(f"/lock/{record.id}/release")
+        assert (held.status_code, held.json()["code"]) == (409, 409)
+        assert "is held by" in held.json()["message"]
+        freed = client.post(f"/lock/{record.id}/release", json={"force": True}).json()
+        assert (freed["code"], freed["message"]) == (200, "demo on web1 is free again.")
+        assert freed["data"]["systemSoftRecordReason"] == "LOCK_RELEASED"
+        assert client.get("/lock/page").json()["data"]["total"] == 0
