@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from softops.logs import formatter, inform
 from softops.service import Service
 from tests.integration.webserver import Served, served, still_service
+from tests.waiting import wait_until
 
 GET = "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{more}\r\n"
 KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -81,12 +83,31 @@ def test_the_callers_own_name_is_kept(web: Served, case: str) -> None:
     assert (status, headers["x-request-id"]) == (wanted, "mine-1")
 
 
-@pytest.mark.parametrize("case", ["no http", "a socket without a key", "another host"])
-def test_what_was_refused_is_found_in_the_log_by_its_name(web: Served, case: str,
-                                                          caplog: pytest.LogCaptureFixture) -> None:
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[str], list[dict[str, Any]]]]:
+    """The lines of the log with a text, once there are any: an answer is sent before its line is written."""
     caplog.handler.setFormatter(formatter("json"))
     caplog.handler.addFilter(inform)
+
+    def having(text: str) -> list[dict[str, Any]]:
+        wait_until(lambda: text in caplog.text)
+        return [json.loads(line) for line in caplog.text.splitlines() if text in line]
+
     with caplog.at_level(logging.DEBUG, "softops"):
-        _, headers, _ = ask(web, CASES[case][0])
-    named = [json.loads(line) for line in caplog.text.splitlines() if headers["x-request-id"] in line]
-    assert {line["request"] for line in named} == {headers["x-request-id"]}
+        yield having
+    caplog.handler.removeFilter(inform)
+
+
+@pytest.mark.parametrize("case", ["no http", "a socket without a key", "another host"])
+def test_what_was_refused_is_found_in_the_log_by_its_name(web: Served, case: str,
+                                                          lines: Callable[[str], list[dict[str, Any]]]) -> None:
+    _, headers, _ = ask(web, CASES[case][0])
+    name = headers["x-request-id"]
+    assert {line["request"] for line in lines(name)} == {name}
+
+
+def test_a_line_about_a_request_says_whose_it_is(web: Served, lines: Callable[[str], list[dict[str, Any]]]) -> None:
+    _, headers, _ = ask(web, CASES["a page"][0])
+    [line] = [line for line in lines(headers["x-request-id"]) if line["logger"] == "softops.web.app"]
+    assert (line["action"], line["user"]) == ("request", "api")
+    assert line["message"].startswith("GET /api/system/soft/page: 200 in ")

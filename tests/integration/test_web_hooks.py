@@ -46,7 +46,7 @@ def web(service: Service) -> Iterator[Served]:
 @pytest.fixture
 def repository(web: Served, directory: Path, request: pytest.FixtureRequest) -> str:
     """The name of a repository of its own with a webhook."""
-    name = request.node.name[:90]
+    name = str(request.node.name)[:90]
     with web.client() as client:
         added = client.post("/repository", json={
             "name": name, "url": str(directory / "catalog"), "ref": "main", "path": "catalog", "interval": 0,
