@@ -5,12 +5,13 @@ from __future__ import annotations
 import hmac
 import threading
 import unicodedata
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from softops import passwords
 from softops.attempts import Attempts
 from softops.clock import Clock
-from softops.errors import BadRequest, Conflict, Forbidden, Unauthorized
+from softops.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
 from softops.identities import (
     TOKEN_START,
     BrowserSession,
@@ -118,7 +119,8 @@ class Accounts:
     def log_out(self, caller: Caller) -> None:
         """End the session or token with which the caller came."""
         if caller.via is Via.COOKIE and caller.key_id is not None:
-            self.sessions.end(caller.key_id)
+            with suppress(NotFound):
+                self.sessions.end(caller.key_id)
         elif caller.via is Via.TOKEN and caller.key_id is not None:
             self.tokens.revoke(caller.key_id, self._clock())
 
@@ -151,6 +153,14 @@ class Accounts:
         chosen = passwords.generated() if password is None else passwords.checked(password, user.name)
         changed = self.users.set_password(user_id, passwords.hash_password(chosen), self._clock())
         return changed, chosen if password is None else None
+
+    def edit_user(self, user_id: int, change: UserChange, password: str | None, *,
+                  make: bool) -> tuple[User, str | None]:
+        """The user as changed, with another password where one is given or is to be made; what was made."""
+        if password is not None:
+            passwords.checked(password, self.users.get(user_id).name)
+        user = self.users.change(user_id, change, self._clock())
+        return self.set_password(user_id, password) if make or password is not None else (user, None)
 
     def remove_user(self, user_id: int) -> User:
         """Forget a user."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,13 @@ class Address:
 
     url: str
     socket: Path | None = None
+    token: str | None = field(default=None, repr=False)
+    """What the caller comes in with; the unix socket needs none."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What every request carries."""
+        return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
 
     @property
     def is_loopback(self) -> bool:
@@ -61,7 +68,7 @@ class Client:
         self.lang: Lang = lang
         transport = httpx.HTTPTransport(uds=str(address.socket)) if address.socket else None
         self._http = httpx.Client(base_url=address.url, transport=transport, trust_env=not address.is_loopback,
-                                  headers={"Accept-Language": lang},
+                                  headers={"Accept-Language": lang, **address.headers},
                                   timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT))
 
     def close(self) -> None:
@@ -105,6 +112,19 @@ class Client:
             if page >= data["pages"]:
                 return
             page += 1
+
+    def parts(self, path: str, **query: object) -> Iterator[bytes]:
+        """An answer that is no envelope, part by part as it comes."""
+        given = {name: _texts(value) for name, value in query.items() if value is not None}
+        try:
+            with self._http.stream("GET", f"{API}{path}", params=given) as response:
+                if not response.is_success:
+                    response.read()
+                    self._data(response)
+                yield from response.iter_bytes()
+        except httpx.HTTPError as exc:
+            raise ServerUnavailable("SERVER_NOT_ANSWERING", url=self.address.url,
+                                    problem=str(exc) or type(exc).__name__) from exc
 
     def _ask(self, method: str, path: str, query: Mapping[str, object], body: Mapping[str, Any] | None,
              headers: Mapping[str, str]) -> Any:

@@ -20,6 +20,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 PREFIX = "SOFTOPS_"
+CONFIDENTIAL = ("SOFTOPS_CATALOG", "SOFTOPS_DATABASE", "SOFTOPS_OIDC_CLIENT_SECRET", "SOFTOPS_SECRET_KEY", "SOFTOPS_TOKEN")
+"""Settings that may hold something secret: no program that softops starts gets them."""
 OWN = ("SOFTOPS_RUN", "SOFTOPS_FLEET")
 """How the variables begin that softops and its tests pass to their own processes."""
 _REASONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -37,16 +39,29 @@ class Settings(BaseSettings):
     home: Path = Field(default=PROJECT, description="Directory with playbooks/ and ansible.cfg")
     var: Path = Field(default=Path("var"), description="Directory for the database, git mirrors and runs, "
                                                        "relative to SOFTOPS_HOME")
-    database: str = Field(default="", description="SQLAlchemy URL (sqlite:///..., mysql+pymysql://...); "
+    database: str = Field(default="", repr=False, description="SQLAlchemy URL (sqlite:///..., mysql+pymysql://...); "
                                                   "empty: SQLite in SOFTOPS_VAR")
     inventory: Path = Field(default=Path("inventory"), description="Ansible inventory, relative to SOFTOPS_HOME")
-    catalog: str = Field(default="", description="URL or path of the first catalog repository; "
+    catalog: str = Field(default="", repr=False, description="URL or path of the first catalog repository; "
                                                  "empty: the repository that holds SOFTOPS_HOME")
     catalog_ref: str = Field(default="HEAD", description="Branch, tag or commit of the first catalog repository")
     catalog_path: str = Field(default="catalog", description="Subfolder of the first catalog repository")
     sync_interval: int = Field(default=60, ge=0, description="Seconds between two looks at a catalog; 0: never")
+    auth: Literal["local", "none"] = Field(default="local", description="Who is let in: users of softops (local), or "
+                                           "everybody who reaches it, on loopback only (none)")
+    public_url: str = Field(default="", description="The URL under which browsers reach softops, where that is "
+                                                    "another one than it listens on, as behind a proxy")
+    tls_cert: Path | None = Field(default=None, description="File with the certificate chain (PEM), relative to "
+                                                            "SOFTOPS_HOME; with it softops speaks TLS")
+    tls_key: Path | None = Field(default=None, description="File with the key of the certificate (PEM), relative to "
+                                                           "SOFTOPS_HOME")
+    trusted_proxies: str = Field(default="", description="Addresses of proxies whose X-Forwarded-For and "
+                                                         "X-Forwarded-Proto are believed, separated by commas")
+    session_hours: int = Field(default=12, ge=1, le=8760, description="Hours a login lasts")
     url: str = Field(default="http://127.0.0.1:8080", description="Where the softops command finds the server")
-    host: str = Field(default="127.0.0.1", description="Address to listen on; loopback only for now")
+    token: str = Field(default="", repr=False, description="Token with which the softops command comes in "
+                                                             "at SOFTOPS_URL")
+    host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on")
     workers: int = Field(default=4, ge=1, le=64, description="Jobs that run at the same time")
     forks: int = Field(default=25, ge=1, le=500, description="Servers one playbook run works on at the same time")
@@ -97,6 +112,17 @@ class Settings(BaseSettings):
     def inventory_path(self) -> Path:
         """The absolute path of the inventory."""
         return self.home / self.inventory.expanduser()
+
+    @cached_property
+    def tls_files(self) -> tuple[Path | None, Path | None]:
+        """The absolute paths of certificate and key."""
+        cert, key = (None if path is None else self.home / path.expanduser() for path in (self.tls_cert, self.tls_key))
+        return cert, key
+
+    @cached_property
+    def is_secure(self) -> bool:
+        """Whether browsers reach softops over TLS."""
+        return self.tls_cert is not None or self.public_url.lower().startswith("https://")
 
     @cached_property
     def database_url(self) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from softops.client import PAGE_SIZE, Address, Client
+from softops.client import PAGE_SIZE
 from softops.composer import compose_binary
 from softops.config import Settings
 from softops.db import Database
@@ -26,7 +26,7 @@ from softops.git import GitMirror
 from softops.images import Images
 from softops.inventory import read_inventory
 from softops.locations import is_loopback, location
-from softops.reach import server_url
+from softops.reach import running_server, server_url
 from softops.references import parse_reference
 from softops.registry import RegistryClient
 from softops.service import FIRST_REPOSITORY
@@ -39,7 +39,7 @@ ENOUGH_SPACE = 1_000_000_000
 MOST_REGISTRIES = 8
 REGISTRY_PATIENCE = 5
 """Seconds of silence; SOFTOPS_CONNECT_TIMEOUT where that is less."""
-SILENT = frozenset({"REGISTRY_UNREACHABLE", "REGISTRY_PLAIN_HTTP", "REGISTRY_BAD_ANSWER"})
+SILENT = frozenset({"REGISTRY_UNREACHABLE", "REGISTRY_PLAIN_HTTP", "REGISTRY_BAD_ANSWER", "REGISTRY_FAILED"})
 """What a registry that works does not say."""
 PLAYBOOKS = ("ansible.cfg", *(f"playbooks/{name}.yml" for name in (
     "install", "pull", "inspect", "start", "stop", "restart", "remove", "site", "watch")))
@@ -215,15 +215,13 @@ def _silence(client: RegistryClient, image: str) -> RegistryError | None:
 def check_server(settings: Settings, lang: Lang) -> Finding:
     """A server answers at SOFTOPS_URL; commands do without one unless it is set. Its own settings are those of where
     it was started: a note when it reads another catalog than these settings say."""
-    client = Client(Address(url=server_url(settings)), lang=lang)
     try:
-        rows = client.get("/repository/page", size=PAGE_SIZE)["records"]
+        with running_server(settings, lang) as client:
+            rows = client.get("/repository/page", size=PAGE_SIZE)["records"]
     except SoftopsError as exc:
         chosen = "url" in settings.model_fields_set
         return Finding(check="DOCTOR_SERVER", level=Level.PROBLEM if chosen else Level.NOTE, detail=exc.text(lang),
                        remedy="softops serve")
-    finally:
-        client.close()
     url, ours = server_url(settings), (settings.catalog_url, settings.catalog_ref)
     theirs = next(((row["url"], row["ref"]) for row in rows if row["name"] == FIRST_REPOSITORY), ours)
     if theirs != ours and "***" not in theirs[0]:

@@ -13,10 +13,11 @@ from pathlib import Path
 from softops.client import Address
 from softops.config import Settings
 from softops.errors import ServerUnavailable
+from softops.listeners import BACKLOG
 from softops.logs import configure_logging
 from softops.service import Service
 from softops.web.app import create_app
-from softops.web.serving import BACKLOG, WebServer, bounded
+from softops.web.serving import WebServer, bounded
 
 POLL = 0.005
 """Seconds between two looks at whether it serves."""

@@ -54,6 +54,12 @@ class BadRequest(SoftopsError, ValueError):
     code = 400
 
 
+class Unauthorized(SoftopsError):
+    """The caller has to say who they are."""
+
+    code = 401
+
+
 class Forbidden(SoftopsError):
     """The caller may not do this."""
 

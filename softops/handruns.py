@@ -94,7 +94,7 @@ class HandRuns:
         job = self._mine(job_id)
         followed = self._follow(job)
         for line in lines:
-            said = _read(line)
+            said = read_line(line)
             if said.get("kind") == "order":
                 self._add(job, followed, said)
             elif said.get("kind") == "state":
@@ -222,7 +222,8 @@ class HandRuns:
         self._records.keep_revision(record.id, parameters, draft, self._clock())
 
 
-def _read(line: str) -> Mapping[str, Any]:
+def read_line(line: str) -> Mapping[str, Any]:
+    """What an action has said; nothing when it is none of their lines."""
     try:
         said = json.loads(line)
     except (ValueError, RecursionError):

@@ -124,4 +124,4 @@ def open_socket(address: Address, **query: object) -> AbstractContextManager[Cli
     if address.socket is not None:
         return unix_connect(address.socket, url, compression=None, max_size=None)
     proxy: Literal[True] | None = None if address.is_loopback else True
-    return connect(url, proxy=proxy, compression=None, max_size=None)
+    return connect(url, proxy=proxy, compression=None, max_size=None, additional_headers=address.headers)

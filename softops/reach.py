@@ -5,28 +5,46 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from softops.client import Address, Client
 from softops.config import Settings
+from softops.listeners import answers, local_socket, short
 from softops.texts import Lang
+
+LOCAL = "http://softops"
+"""A URL for what has none."""
 
 
 @contextmanager
 def reach_server(settings: Settings, lang: Lang) -> Iterator[Client]:
-    """A client of the server at SOFTOPS_URL; where that is not set and nobody listens, of one inside this process.
+    """A client of the server at SOFTOPS_URL; where that is not set, of the one that runs here, and where none does, of
+    one inside this process.
 
     Both speak the same HTTP and WebSocket with the same application, so nothing else has to know the difference.
     """
-    url = server_url(settings)
-    if "url" in settings.model_fields_set or _listens(url):
-        with _client(Address(url=url), lang) as client:
+    if "url" in settings.model_fields_set or answers(local_socket(settings)) or _listens(server_url(settings)):
+        with running_server(settings, lang) as client:
             yield client
     else:
         # Imported only now: most commands talk to a running server and need none of it.
         from softops.embedded import embedded_server
 
         with embedded_server(_spoken(settings, lang)) as address, _client(address, lang) as client:
+            yield client
+
+
+@contextmanager
+def running_server(settings: Settings, lang: Lang) -> Iterator[Client]:
+    """A client of the server at SOFTOPS_URL; where that is not set, of this machine's, by its unix socket if
+    possible: whoever may open that needs no token."""
+    local = local_socket(settings)
+    if "url" not in settings.model_fields_set and answers(local):
+        with short(local) as name, _client(Address(url=LOCAL, socket=Path(name)), lang) as client:
+            yield client
+    else:
+        with _client(Address(url=server_url(settings), token=settings.token or None), lang) as client:
             yield client
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import os
 import signal
 import socket
+import sys
 from types import FrameType
 
 from softops import __version__
 from softops.config import Settings
 from softops.errors import ConfigError
+from softops.listeners import check_tls, listen, listen_locally, local_socket
 from softops.logs import configure_logging, log_ends_of_threads
 from softops.service import Service
+from softops.texts import render
 from softops.web.app import create_app
-from softops.web.serving import BACKLOG, WebServer, bounded
+from softops.web.serving import WebServer, bounded
 
 logger = logging.getLogger(__name__)
 
@@ -23,17 +25,17 @@ logger = logging.getLogger(__name__)
 def run_server(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM, then end in order. ConfigError before anything is touched when the
     address can't be used."""
-    _refuse_others(settings)
+    _check(settings)
     configure_logging(settings)
     log_ends_of_threads()
-    with _listen(settings) as listener:
+    with bounded(listen(settings)) as listener:
         service = Service(settings)
-        server = WebServer(create_app(service))
+        server = WebServer(create_app(service), settings=settings)
         _end_on_signals(server)
         service.start()
         try:
-            logger.info("softops %s listens on %s", __version__, _url(listener), extra={"action": "listen"})
-            server.run(sockets=[listener])
+            _say_hello(settings, service, url_of(settings, listener))
+            server.serve_here(listener, listen_locally(local_socket(settings)))
         finally:
             # A second Ctrl-C does not wait for running jobs to be closed.
             signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -41,29 +43,39 @@ def run_server(settings: Settings) -> None:
             logger.info("softops has ended", extra={"action": "end"})
 
 
-def _refuse_others(settings: Settings) -> None:
-    if settings.host == "localhost":
-        return
+def _check(settings: Settings) -> None:
+    if settings.auth == "none" and not _is_loopback(settings.host):
+        raise ConfigError("AUTH_NONE_OPEN", host=settings.host)
+    check_tls(settings)
+
+
+def _is_loopback(host: str) -> bool:
     try:
-        loopback = ipaddress.ip_address(settings.host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
-        loopback = False
-    if not loopback:
-        raise ConfigError("HOST_NOT_LOOPBACK", host=settings.host, port=settings.port)
+        return False
 
 
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return bounded(socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG))
-    except OSError as exc:
-        raise ConfigError("PORT_TAKEN", host=settings.host, port=settings.port,
-                          problem=os.strerror(exc.errno) if exc.errno else exc) from exc
+def _say_hello(settings: Settings, service: Service, url: str) -> None:
+    logger.info("softops %s listens on %s", __version__, url, extra={"action": "listen"})
+    if settings.auth == "none":
+        logger.warning("SOFTOPS_AUTH=none: whoever reaches %s may do everything. Leave SOFTOPS_AUTH out to have users.",
+                       url, extra={"action": "open"})
+    elif not settings.is_secure and not _is_loopback(settings.host):
+        logger.warning("Passwords and tokens travel to %s in clear text. Set SOFTOPS_TLS_CERT and SOFTOPS_TLS_KEY, "
+                       "or put a proxy with TLS before it and set SOFTOPS_PUBLIC_URL.", url, extra={"action": "clear"})
+    secret = service.accounts.setup_secret()
+    if secret is not None and settings.auth != "none":
+        # Not into the log, which others may read: to whoever started softops.
+        print(render("SETUP_TOKEN", settings.language, {"url": settings.public_url or url, "token": secret}),
+              file=sys.stderr, flush=True)
 
 
-def _url(listener: socket.socket) -> str:
+def url_of(settings: Settings, listener: socket.socket) -> str:
+    """Where browsers of this machine find it."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "http" if settings.tls_cert is None else "https"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _end_on_signals(server: WebServer) -> None:

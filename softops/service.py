@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from softops import __version__
 from softops.accounts import Accounts
+from softops.amends import Amends
 from softops.applies import Applies, Healer
 from softops.apps import Apps
+from softops.audit import Audit
+from softops.auditseen import FILE, Seen
 from softops.broadcast import Hub
 from softops.checks import Checks
 from softops.clock import Clock, utc_now
@@ -41,13 +45,14 @@ from softops.records import Records
 from softops.registry import RegistryClient
 from softops.repositories import Repositories
 from softops.runner import RunLimits, Runner
+from softops.seals import check_key
 from softops.servers import Servers
 from softops.sessions import Sessions
-from softops.seals import check_key
 from softops.starts import Starts
 from softops.sync import Syncer
 from softops.syncqueue import SyncQueue
 from softops.tokens import Tokens
+from softops.trail import Trail
 from softops.users import Users
 from softops.vault import make_vault
 from softops.worker import Worker
@@ -68,14 +73,16 @@ class Service:
         self.hub = Hub()
         self.database = Database(settings.database_url)
         self.images = Images(self.database)
-        self.repositories = Repositories(self.database)
+        self.vault = make_vault(settings.secret_key, settings.var_dir)
+        self.audit = Audit(self.database, self.vault.derive, Seen(settings.var_dir / FILE))
+        self.trail = Trail(self.audit, clock)
+        self.repositories = Repositories(self.database, audit=self.audit)
         self.servers = Servers(self.database)
-        self.records = Records(self.database, keeper=None if takes_all else this_process())
+        self.records = Records(self.database, keeper=None if takes_all else this_process(), audit=self.audit)
         self.accounts = Accounts(Users(self.database), Sessions(self.database), Tokens(self.database), clock,
                                  settings.session_hours)
         self.containers = Containers(self.database)
         self.apps = Apps(self.database)
-        self.vault = make_vault(settings.secret_key, settings.var_dir)
         limits, runner = self._pull_limits(), Runner(self._run_limits())
         self.credentials = Credentials(self.database, self.vault)
         self._registry = RegistryClient(settings.plain_http_registries, settings.connect_timeout, settings.networks,
@@ -96,18 +103,14 @@ class Service:
                                    clock=clock, lang=settings.language, inventory=settings.inventory_path)
         self.checks = Checks(servers=self.servers, runner=runner, clock=clock, limits=limits,
                              lang=settings.language)
-        self.worker = Worker(records=self.records, images=self.images, repositories=self.repositories,
-                             runner=runner, hub=self.hub, clock=clock, owner=this_process(),
-                             workers=settings.workers, limits=limits, lang=settings.language, takes_all=takes_all,
-                             vault=self.vault, patience=HealthLimits(settle=settings.settle_time,
-                                                                     timeout=settings.health_timeout),
-                             logins=self.credentials.logins)
+        self.worker = self._make_worker(runner, limits, takes_all=takes_all)
         handwork = Handwork(records=self.records, repositories=self.repositories, home=settings.home,
                             inventory=settings.inventory_path, plain_http=settings.plain_http_registries)
         self.starts = Starts(records=self.records, images=self.images, servers=self.servers, apps=self.apps,
                              repositories=self.repositories, vault=self.vault, registry=self._registry,
                              worker=self.worker, handwork=handwork, clock=clock)
         self.worker.takes_back(self.starts.undo)
+        self.engines.looks_around(Amends(records=self.records, starts=self.starts, engines=self.engines).make)
         self.locks = Locks(records=self.records, worker=self.worker, leases=self.worker.leases, clock=clock)
         self.handruns = HandRuns(records=self.records, images=self.images, servers=self.servers, vault=self.vault,
                                  clock=clock, watch=self.worker.job_run)
@@ -120,15 +123,17 @@ class Service:
             writer = WriteBack(InventoryGit(settings.inventory_path, settings.var_dir / "git"), settings.var_dir)
             self.worker.follows(HandBack(records=self.records, apps=self.apps, writer=writer).job_ended)
         self.applies = Applies(starts=self.starts, state=DesiredState(self.database))
-        self.healer = Healer(self.desires, self.applies)
+        self.healer = Healer(self.desires, self.applies, begun=lambda job: self.trail.tell(
+            "heal", f"job {job.id}", job_id=job.id))
 
     def start(self) -> None:
         """Bring the database up to date, read the inventory, and begin to take jobs and to poll."""
         self.database.migrate()
+        check_key(self.database, self.vault)
+        self._tell("server.start")
+        self.syncer.seal_logins()
         settings = self.settings
         # Removed, it stays so until the settings say something new.
-        check_key(self.database, self.vault)
-        self.syncer.seal_logins()
         self.syncer.place(name=FIRST_REPOSITORY, url=settings.catalog_url, ref=settings.catalog_ref,
                           path=settings.catalog_path, interval=settings.sync_interval, again=False)
         self.read_servers()
@@ -151,10 +156,17 @@ class Service:
         self.handruns.stop()
         self.worker.stop()
         self._registry.close()
+        self._tell("server.stop")
+        self.trail.stop()
         self.database.close()
         with suppress(OSError):
             # Of this process, and empty unless something in it hangs; then the next start ends it.
             (self.settings.var_dir / "runs" / this_process()).rmdir()
+
+    def _tell(self, action: str) -> None:
+        # A command that starts all this for itself is known by what it asks for.
+        if self._watches_engines:
+            self.trail.tell(action, this_process(), after={"version": __version__, "auth": self.settings.auth})
 
     def read_servers(self) -> tuple[Server, ...]:
         """The servers as the inventory has them now."""
@@ -172,6 +184,14 @@ class Service:
             self.settings.var_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as exc:
             raise ConfigError("VAR_UNUSABLE", path=self.settings.var_dir, problem=exc.strerror) from exc
+
+    def _make_worker(self, runner: Runner, limits: PullLimits, *, takes_all: bool) -> Worker:
+        settings = self.settings
+        return Worker(records=self.records, images=self.images, repositories=self.repositories, runner=runner,
+                      hub=self.hub, clock=self.clock, owner=this_process(), workers=settings.workers, limits=limits,
+                      lang=settings.language, takes_all=takes_all, vault=self.vault,
+                      patience=HealthLimits(settle=settings.settle_time, timeout=settings.health_timeout),
+                      logins=self.credentials.logins)
 
     def _pull_limits(self) -> PullLimits:
         settings = self.settings

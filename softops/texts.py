@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from softops.app_texts import APP_TEXTS
+from softops.audit_texts import AUDIT_TEXTS
+from softops.auth_texts import AUTH_TEXTS
 from softops.catalog_texts import CATALOG_TEXTS
 from softops.cli_texts import CLI_TEXTS
 from softops.compose_texts import COMPOSE_TEXTS
@@ -21,6 +23,7 @@ from softops.fault_texts import FAULT_TEXTS
 from softops.guard_texts import GUARD_TEXTS
 from softops.interruption_texts import INTERRUPTION_TEXTS
 from softops.plan_texts import PLAN_TEXTS
+from softops.secret_texts import SECRET_TEXTS
 from softops.server_texts import SERVER_TEXTS
 from softops.version_texts import VERSION_TEXTS
 from softops.web_texts import WEB_TEXTS
@@ -38,9 +41,9 @@ class Text(NamedTuple):
 
 TEXTS: Mapping[str, Text] = {
     **{reason: Text(*sentences) for reason, sentences
-       in {**APP_TEXTS, **CATALOG_TEXTS, **CLI_TEXTS, **CONTAINER_TEXTS, **COMPOSE_TEXTS, **DEPLOY_TEXTS, **FAULT_TEXTS, **GUARD_TEXTS,
+       in {**APP_TEXTS, **AUDIT_TEXTS, **AUTH_TEXTS, **CATALOG_TEXTS, **CLI_TEXTS, **CONTAINER_TEXTS, **COMPOSE_TEXTS, **DEPLOY_TEXTS, **FAULT_TEXTS, **GUARD_TEXTS,
            **INTERRUPTION_TEXTS, **PLAN_TEXTS,
-           **SERVER_TEXTS, **VERSION_TEXTS, **WEB_TEXTS, **WEBHOOK_TEXTS}.items()},
+           **SECRET_TEXTS, **SERVER_TEXTS, **VERSION_TEXTS, **WEB_TEXTS, **WEBHOOK_TEXTS}.items()},
     "INTERNAL": Text("Something went wrong inside softops ({detail}). The log has the details.",
                      "softops 内部出错（{detail}），详情见日志。"),
     "CONFIG_INVALID": Text("{name}={value} can't be used: {problem}. Set it right or leave it out.",

@@ -67,5 +67,5 @@ def make_home(directory: Path, *, hosts: Sequence[str] = ("web1", "web2"), task:
     group = f"  children:\n    default: {{hosts: {{{names}}}}}\n"
     (home / "inventory/hosts.yml").write_text(f"all:\n  hosts:\n{lines}{group}")
     commit(directory / "catalog", catalog if catalog is not None else {"catalog/demo/software.yml": SOFTWARE})
-    return Settings(home=home, catalog=str(directory / "catalog"), catalog_ref="main", sync_interval=0, workers=2,
-                    language="en")
+    return Settings(home=home, auth="none", catalog=str(directory / "catalog"), catalog_ref="main", sync_interval=0,
+                    workers=2, language="en")

@@ -7,6 +7,7 @@ import time
 
 from anyio import to_thread
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
@@ -14,8 +15,10 @@ from starlette.types import Message, Receive, Scope, Send
 from softops import __version__
 from softops.errors import NotFound, SoftopsError
 from softops.problems import shortened
+from softops.rights import Right
 from softops.service import Service
 from softops.texts import Lang
+from softops.web.authentication import Gate
 from softops.web.envelope import broken, refused
 from softops.web.guard import check_caller
 from softops.web.language import language
@@ -43,9 +46,12 @@ class App:
         self.lang: Lang = service.settings.language
         """The language of those who name none."""
         self.live = Live(service)
-        self._http = Handlers(service, lambda: self._stopping).application(ENDPOINTS)
+        self._gate = Gate(service.settings, service.accounts)
+        handlers = Handlers(service, self._gate, lambda: self._stopping)
+        self._recorder = handlers.recorder
+        self._http = handlers.application(ENDPOINTS)
         description = document(ENDPOINTS, __version__)
-        self._http.router.routes.append(Route(OPENAPI, lambda _: JSONResponse(description)))
+        self._http.router.routes.append(Route(OPENAPI, handlers.guarded(Right.READ, lambda: JSONResponse(description))))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, one WebSocket, or the life of the server."""
@@ -81,7 +87,9 @@ class App:
             try:
                 check_caller(scope, self._service.settings, live=True)
                 _check_path(scope)
+                await self._gate.admit(scope, Right.READ)
             except SoftopsError as exc:
+                await self._recorder.denied(HTTPConnection(scope), "live.connect", exc)
                 await receive()
                 await _turn_away(refused(exc, self._language(scope)), answer.send)
             else:
@@ -104,8 +112,11 @@ class App:
         is_live = scope["path"] in LIVE_PATHS
         try:
             check_caller(scope, self._service.settings, live=is_live)
+            if is_live:
+                await self._gate.admit(scope, Right.READ)
             await (self.live.serve if is_live else self._http)(scope, receive, answer.send)
         except SoftopsError as exc:
+            await self._recorder.denied(HTTPConnection(scope), "live.connect" if is_live else "request", exc)
             await refused(exc, self._language(scope))(scope, receive, answer.send)
         except Exception as exc:
             if answer.status:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import pwd
+import socket
+import struct
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -36,6 +39,7 @@ class HttpConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
+        self.client = peer_of(transport) or self.client
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -91,3 +95,15 @@ class HttpConnection(HttpToolsProtocol):
                 f"content-length: {len(body)}\r\n{HEADER}: {name}\r\nconnection: close\r\n\r\n")
         self.transport.write(head.encode() + body)
         self.transport.close()
+
+
+def peer_of(transport: asyncio.Transport) -> tuple[str, int] | None:
+    """Who is at the other end of a unix socket, as the system says: the user's name and id. None of other sockets."""
+    connection = transport.get_extra_info("socket")
+    if connection is None or connection.family != socket.AF_UNIX:
+        return None
+    _, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    try:
+        return pwd.getpwuid(uid).pw_name, uid
+    except KeyError:
+        return str(uid), uid

@@ -13,9 +13,11 @@ from pydantic.alias_generators import to_pascal
 from softops.containerlooks import Used
 from softops.containerstates import EngineState
 from softops.entities import Container
+from softops.rights import Right
 from softops.texts import Lang
 from softops.web.endpoint import Answer, Call, Endpoint
 from softops.web.parameters import Given, Id, Name, PageQuery
+from softops.web.permits import permit_id
 from softops.web.schemas import PageOf, Shown
 from softops.web.validation import Whole
 from softops.web.views import page_view
@@ -122,18 +124,21 @@ def page(call: Call[ContainerQuery, None]) -> Answer:
 
 def detail(call: Call[None, None]) -> Answer:
     """One container, asked of its engine."""
+    _permit(call)
     container, said = call.service.looks.detail(call.id)
     return Answer(data=ContainerDetail(**dict(container_view(call, container)), detail=said))
 
 
 def log(call: Call[LogQuery, None]) -> Answer:
     """The newest lines of a container's log."""
+    _permit(call)
     lines, skipped = call.service.looks.log(call.id, call.query.tail)
     return Answer(data=Log(lines=tuple(Line.model_validate(line) for line in lines), skipped=skipped))
 
 
 def stats(call: Call[None, None]) -> Answer:
     """What a container uses now."""
+    _permit(call)
     return Answer(data=usage_view(call.service.looks.usage(call.id), call.lang))
 
 
@@ -143,6 +148,11 @@ def all_stats(call: Call[StatsQuery, None]) -> Answer:
     call.service.engines.look(None if query.server_id is None else {query.server_id})
     found = call.service.looks.usages(server_id=query.server_id, name=query.name)
     return Answer(data=tuple(usage_view(used, call.lang) for used in found))
+
+
+def _permit(call: Call[Any, None]) -> None:
+    """Forbidden where the container is on a server that is not the caller's: it may tell secrets."""
+    permit_id(call, call.service.containers.get(call.id).server_id)
 
 
 def container_view(call: Call[Any, None], container: Container) -> ContainerRow:
@@ -164,14 +174,15 @@ def usage_view(used: Used, lang: Lang) -> UsageRow:
 
 
 ENDPOINTS = (
-    Endpoint(method="GET", path=f"{API}/page", summary="List containers", handler=page, answer=PageOf[ContainerRow],
-             query=ContainerQuery, slow=True),
-    Endpoint(method="GET", path=f"{API}/stats", summary="Show what running containers use", handler=all_stats,
-             answer=tuple[UsageRow, ...], query=StatsQuery, slow=True),
-    Endpoint(method="GET", path=f"{API}/{{containerId}}", summary="Look at one container", handler=detail,
-             answer=ContainerDetail, codes=(200, 404, 1001), slow=True),
-    Endpoint(method="GET", path=f"{API}/{{containerId}}/log", summary="Show the end of a container's log", handler=log,
-             answer=Log, query=LogQuery, codes=(200, 404, 1001), slow=True),
-    Endpoint(method="GET", path=f"{API}/{{containerId}}/stats", summary="Show what a container uses", handler=stats,
-             answer=UsageRow, codes=(200, 404, 409, 1001), slow=True),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/page", summary="List containers", handler=page,
+             answer=PageOf[ContainerRow], query=ContainerQuery, slow=True),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/stats", summary="Show what running containers use",
+             handler=all_stats, answer=tuple[UsageRow, ...], query=StatsQuery, slow=True),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/{{containerId}}", summary="Look at one container",
+             handler=detail, answer=ContainerDetail, codes=(200, 404, 1001), slow=True),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/{{containerId}}/log",
+             summary="Show the end of a container's log", handler=log, answer=Log, query=LogQuery,
+             codes=(200, 404, 1001), slow=True),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/{{containerId}}/stats", summary="Show what a container uses",
+             handler=stats, answer=UsageRow, codes=(200, 404, 409, 1001), slow=True),
 )

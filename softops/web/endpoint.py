@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
@@ -10,6 +10,8 @@ from anyio import CapacityLimiter
 from pydantic import BaseModel
 from starlette.requests import Request
 
+from softops.requestkeys import KeyedRequest
+from softops.rights import Caller, Right, Via
 from softops.service import Service
 from softops.texts import Lang, render
 from softops.web.prefer import Prefer
@@ -18,12 +20,25 @@ Q = TypeVar("Q", bound=BaseModel | None)
 B = TypeVar("B", bound=BaseModel | None)
 
 
+@dataclass(kw_only=True, slots=True)
+class Notes:
+    """What an endpoint lets the audit know beside what it was asked: whatever it does not set stays as it would be."""
+
+    user: str | None = None
+    """Who it was, where that is found out by the request itself."""
+    target: str | None = None
+    before: Mapping[str, Any] | None = None
+    """How it was. No secrets, here and in `after`: `auditmasks.masked` takes them out."""
+    after: Mapping[str, Any] | None = None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call(Generic[Q, B]):
     """One request, read and checked."""
 
     service: Service
     request: Request
+    caller: Caller
     lang: Lang
     prefer: Prefer
     id: int
@@ -34,6 +49,16 @@ class Call(Generic[Q, B]):
     """Whether the server is about to end."""
     waiters: CapacityLimiter
     """The threads in which callers wait for jobs."""
+    keyed: KeyedRequest | None = None
+    """The request with its Idempotency-Key, where it has one that counts."""
+    notes: Notes = field(default_factory=Notes)
+    """For the audit."""
+
+    def user(self, given: str | None) -> str:
+        """Whose name the work gets: the caller's, or the `given` one where softops has to believe what it is told."""
+        if self.caller.via in (Via.OPEN, Via.SOCKET) and given:
+            return given
+        return self.caller.name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +69,12 @@ class Answer:
     message: str = "success"
     code: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    lines: Iterator[bytes] | None = None
+    """What is sent part by part instead, as lines of JSON; it runs in threads."""
+
+
+Handler = Callable[..., Answer] | Callable[..., Awaitable[Answer]]
+"""What answers a call."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,9 +85,11 @@ class Endpoint:
     """
 
     method: Literal["GET", "POST", "DELETE"]
+    right: Right
+    """What a caller needs. Those that also depend on servers ask `permits.py` for each."""
     path: str
     summary: str
-    handler: Callable[[Call[Any, Any]], Answer] | Callable[[Call[Any, Any]], Awaitable[Answer]]
+    handler: Handler
     answer: Any
     """The type of `data`, as pydantic understands it."""
     query: type[BaseModel] | None = None
@@ -65,6 +98,16 @@ class Endpoint:
     """The codes it answers of itself; what any request may get for being wrong is not among them."""
     slow: bool = False
     """Whether it may take seconds and gets a thread of those kept for such work."""
+    audited: bool | None = None
+    """Whether each request has entries in the audit; None: unless it only reads. Who says no here has to see to it that
+    what it changes has its entry elsewhere."""
+    again: Handler | None = None
+    """How it answers a request, and the job that this has made already, instead of making another one (`keyed.py`);
+    of the same kind as the handler. None: it makes no job."""
+    raw: bool = False
+    """Whether it reads the body itself, and the path holds a text in place of a number."""
+    lines: bool = False
+    """Whether it answers lines of JSON instead of an envelope."""
 
     @property
     def name(self) -> str:

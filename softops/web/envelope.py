@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from softops.errors import HTTP_STATUS, BadRequest, InternalError, NotAllowed, NotFound, SoftopsError, TooLarge
+from softops.errors import HTTP_STATUS, BadRequest, InternalError, NotAllowed, NotFound, SoftopsError, TooLarge, TooMany
 from softops.problems import shortened
 from softops.texts import Lang
 from softops.web.endpoint import Answer
@@ -19,9 +19,10 @@ from softops.web.requestid import request_id
 logger = logging.getLogger(__name__)
 
 JSON = "application/json; charset=utf-8"
+JSON_LINES = "application/x-ndjson; charset=utf-8"
 MAX_BODY = 1024 * 1024
 """Bytes of a request's body."""
-_LATER = {"Retry-After": "5"}
+_HEADERS: Mapping[int, Mapping[str, str]] = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}
 """What whoever is told 503 does: try again after so many seconds."""
 
 
@@ -33,6 +34,8 @@ def envelope(code: int, message: str, data: object = None, headers: Mapping[str,
 
 def enveloped(answer: Answer) -> Response:
     """The answer of an endpoint."""
+    if answer.lines is not None:
+        return StreamingResponse(answer.lines, HTTP_STATUS[answer.code], answer.headers, JSON_LINES)
     return envelope(answer.code, answer.message, answer.data, answer.headers)
 
 
@@ -41,7 +44,8 @@ def refused(exc: SoftopsError, lang: Lang) -> Response:
     if exc.code not in range(400, 500):
         logger.warning("%s", exc, extra={"action": "refuse", "reason": exc.reason,
                                            "request": request_id.get()})
-    return envelope(exc.code, exc.text(lang), headers=_LATER if exc.code == 503 else None)
+    later = {"Retry-After": str(exc.seconds)} if isinstance(exc, TooMany) else None
+    return envelope(exc.code, exc.text(lang), headers=later or _HEADERS.get(exc.code))
 
 
 def broken(exc: Exception, lang: Lang) -> Response:

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from softops.broadcast import Hub
 from softops.messages import Message
+from softops.rights import Caller
 from softops.web.frames import Frame
 from softops.web.outbox import LIMIT
 from softops.web.pace import Pace
@@ -34,6 +35,7 @@ class Fanout:
         self._inbox: deque[Sequence[Message]] = deque()
         self._everything: set[Watcher] = set()
         self._rooms: dict[str, set[Watcher]] = {}
+        self._guests: set[Watcher] = set()
         self._called = False
         self._timer: asyncio.TimerHandle | None = None
         self._last = 0.0
@@ -57,22 +59,29 @@ class Fanout:
         """How many clients listen to something."""
         return len(self._everything.union(*self._rooms.values()))
 
-    def join(self, *, everything: bool, on_cut: Callable[[], None] = lambda: None) -> Watcher:
-        """A new watcher of everything, or of nothing yet; `on_cut` is called when it is too slow and gets
-        nothing any more."""
+    def join(self, caller: Caller, *, everything: bool, on_cut: Callable[[], None] = lambda: None) -> Watcher:
+        """A new watcher of everything, or of nothing yet; `on_cut` is called when it is too slow, or not let in any
+        more, and gets nothing."""
 
         def cut() -> None:
-            logger.info("A watcher was too slow and is cut off", extra={"action": "cut"})
+            logger.info("A watcher is cut off", extra={"action": "cut", "user": caller.name})
             self.leave(watcher)
             on_cut()
 
-        watcher = Watcher(self._limit, cut)
+        watcher = Watcher(self._limit, cut, caller=caller)
+        self._guests.add(watcher)
         if everything:
             self._everything.add(watcher)
         return watcher
 
+    @property
+    def guests(self) -> frozenset[Watcher]:
+        """All who are connected, whatever they listen to."""
+        return frozenset(self._guests)
+
     def leave(self, watcher: Watcher) -> None:
         """Send it nothing any more."""
+        self._guests.discard(watcher)
         self._everything.discard(watcher)
         self.unwatch(watcher, tuple(watcher.topics or ()))
         watcher.left()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from softops import __version__
 from softops.errors import DatabaseError, Unavailable
+from softops.rights import Right
 from softops.web.endpoint import Answer, Call, Endpoint
 from softops.web.schemas import Health
 
@@ -18,6 +19,6 @@ def health(call: Call[None, None]) -> Answer:
 
 
 ENDPOINTS = (
-    Endpoint(method="GET", path="/healthz", summary="Whether the server works", handler=health, answer=Health,
-             codes=(200, 503)),
+    Endpoint(method="GET", right=Right.PUBLIC, path="/healthz", summary="Whether the server works", handler=health,
+             answer=Health, codes=(200, 503)),
 )

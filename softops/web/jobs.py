@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from softops.rights import Right
 from softops.web.endpoint import Answer, Call, Endpoint, told
 from softops.web.parameters import EventQuery, JobQuery, UserBody
+from softops.web.permits import permit_job
 from softops.web.schemas import Events, JobDetail, JobRow, PageOf
 from softops.web.software import accepted
 from softops.web.views import job_row, job_view, page_view
@@ -25,13 +27,15 @@ def detail(call: Call[None, None]) -> Answer:
 
 def cancel(call: Call[None, None]) -> Answer:
     """Ask for the end of a job."""
+    permit_job(call, call.id)
     job = call.service.installs.cancel_job(call.id)
     return told(call, "JOB_CANCELLING", job_view(call.service, job, call.lang), job=job.id)
 
 
 def retry(call: Call[None, UserBody]) -> Answer:
     """A new job for the servers on which this one did not succeed."""
-    return accepted(call, call.service.installs.retry(call.id, user=call.body.user))
+    permit_job(call, call.id)
+    return accepted(call, call.service.installs.retry(call.id, user=call.user(call.body.user)))
 
 
 def events(call: Call[EventQuery, None]) -> Answer:
@@ -43,14 +47,15 @@ def events(call: Call[EventQuery, None]) -> Answer:
 
 
 ENDPOINTS = (
-    Endpoint(method="GET", path=f"{API}/page", summary="List jobs", handler=page, answer=PageOf[JobRow],
-             query=JobQuery),
-    Endpoint(method="GET", path=f"{API}/{{jobId}}", summary="Show one job with its records", handler=detail,
-             answer=JobDetail, codes=(200, 404)),
-    Endpoint(method="GET", path=f"{API}/{{jobId}}/event", summary="List a job's milestones", handler=events,
-             answer=Events, query=EventQuery, codes=(200, 404)),
-    Endpoint(method="POST", path=f"{API}/{{jobId}}/cancel", summary="Cancel a job", handler=cancel, answer=JobDetail,
-             codes=(200, 404, 409)),
-    Endpoint(method="POST", path=f"{API}/{{jobId}}/retry", summary="Repeat a job where it did not succeed",
-             handler=retry, answer=JobDetail, body=UserBody, codes=(202, 404, 409)),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/page", summary="List jobs", handler=page,
+             answer=PageOf[JobRow], query=JobQuery),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/{{jobId}}", summary="Show one job with its records",
+             handler=detail, answer=JobDetail, codes=(200, 404)),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/{{jobId}}/event", summary="List a job's milestones",
+             handler=events, answer=Events, query=EventQuery, codes=(200, 404)),
+    Endpoint(method="POST", right=Right.OPERATE, path=f"{API}/{{jobId}}/cancel", summary="Cancel a job", handler=cancel,
+             answer=JobDetail, codes=(200, 404, 409)),
+    Endpoint(method="POST", right=Right.OPERATE, path=f"{API}/{{jobId}}/retry",
+             summary="Repeat a job where it did not succeed", handler=retry, answer=JobDetail, body=UserBody,
+             codes=(202, 404, 409), again=accepted),
 )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from softops.errors import HTTP_STATUS
+from softops.requestkeys import HEADER
 from softops.web.endpoint import Endpoint
 from softops.web.parameters import LARGEST_ID
 from softops.web.schemas import Envelope, Refusal
@@ -96,8 +97,11 @@ def _operation(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
 def _parameters(endpoint: Endpoint, schemas: Schemas) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = []
     if endpoint.name:
-        parameters.append({"name": endpoint.name, "in": "path", "required": True,
-                           "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}})
+        schema = {"type": "string"} if endpoint.raw else {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
+        parameters.append({"name": endpoint.name, "in": "path", "required": True, "schema": schema})
+    if endpoint.again is not None:
+        parameters.append({"name": HEADER, "in": "header", "required": False,
+                           "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"}})
     if endpoint.query is not None:
         query = schemas.whole(endpoint.query)
         parameters.extend({"name": name, "in": "query", "required": name in query.get("required", ()),
@@ -112,7 +116,13 @@ def _must_be_given(body: Schema) -> bool:
 
 def _responses(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
     statuses = sorted({HTTP_STATUS[code] for code in (*endpoint.codes, *ALWAYS)})
-    return {str(status): _response(status, schemas.of(endpoint if status < 300 else Refusal)) for status in statuses}
+    return {str(status): _lines() if endpoint.lines and status < 300
+            else _response(status, schemas.of(endpoint if status < 300 else Refusal)) for status in statuses}
+
+
+def _lines() -> dict[str, Any]:
+    content = {"application/x-ndjson": {"schema": {"type": "string"}}}
+    return {"description": "JSON objects, one per line", "content": content}
 
 
 def _response(status: int, schema: Schema) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SecretStr,
     StrictBool,
     StringConstraints,
     WithJsonSchema,
@@ -19,6 +20,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from softops.errors import BadRequest
+from softops.logins import MAX_PASSWORD, MAX_USER, CredentialKind
 from softops.statuses import ImageStatus, RecordStatus, ServerStatus
 from softops.waves import MAX_SETTLE, ROLL_BACK, STOP
 from softops.web.validation import DIGITS, PRINTABLE, Printable, Whole, is_printable, whole
@@ -33,6 +35,7 @@ Id = Annotated[int, Whole(1, LARGEST_ID)]
 Seq = Annotated[int, Whole(0, LARGEST_ID)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255), Printable]
 User = Annotated[str, StringConstraints(min_length=1, max_length=100), Printable]
+WebhookSecret = Annotated[str, StringConstraints(max_length=255, pattern="^[ -~]*$")]
 Commit = Annotated[str, StringConstraints(min_length=7, max_length=64), Printable]
 
 DEFAULT_USER = "api"
@@ -78,6 +81,12 @@ class SoftwareQuery(PageQuery):
 
     name: Name | None = Field(None, description="Part of the name")
     status: ImageStatus | None = None
+
+
+class ReleaseBody(Given):
+    """How a lock is to be released."""
+
+    force: StrictBool = Field(False, description="Also while its holder lives")
 
 
 class RecordQuery(PageQuery):
@@ -179,6 +188,24 @@ class ConfirmBody(Given):
     commit: Commit | None = None
 
 
+class CredentialQuery(PageQuery):
+    """Which credentials."""
+
+    kind: CredentialKind | None = None
+
+
+class CredentialBody(Given):
+    """What softops is to log in with at a registry or, for a catalog repository, at its git server."""
+
+    kind: CredentialKind
+    name: Name = Field(description="The registry as images name it (host:port), or the repository's name")
+    user: Annotated[str, StringConstraints(max_length=MAX_USER), Printable] = ""
+    password: SecretStr | None = Field(None, max_length=MAX_PASSWORD, description="A password or token")
+    private_key: SecretStr | None = Field(None, max_length=MAX_PASSWORD, description="For a repository over ssh")
+    known_hosts: Annotated[str, StringConstraints(max_length=MAX_PASSWORD)] | None = Field(
+        None, description="Host keys of the git server, as in a known_hosts file")
+
+
 class RepositoryBody(Given):
     """A catalog repository to add, or to change by its name."""
 
@@ -187,3 +214,5 @@ class RepositoryBody(Given):
     ref: Name = "HEAD"
     path: Annotated[str, StringConstraints(max_length=500), Printable] = ""
     interval: Annotated[int, Whole(0, 31_536_000)] = Field(60, description="Seconds between two looks; 0: never")
+    webhook_secret: WebhookSecret | None = Field(None, repr=False, description="Of its webhook: 16 characters or more; "
+                                                                               "empty: none; left out: as it was")

@@ -14,7 +14,9 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from softops.errors import BadRequest, SoftopsError
+from softops.rights import Caller
 from softops.texts import Lang
+from softops.web.authentication import CALLER
 from softops.web.fanout import Fanout
 from softops.web.language import language
 from softops.web.outbox import Cut
@@ -24,6 +26,8 @@ from softops.web.watcher import Watcher
 
 BAD_QUERY = 1008
 TRY_AGAIN_LATER = 1013
+NOT_LET_IN = 4401
+"""The session or token is not valid any more; 401 in the range for applications."""
 
 
 class PlainSocket:
@@ -39,7 +43,7 @@ class PlainSocket:
         await receive()
         await send({"type": "websocket.accept"})
         lang = language(Headers(scope=scope).get("accept-language"), self._default)
-        connection = Connection(self._fanout, self._replays, receive, send, lang)
+        connection = Connection(scope[CALLER], self._fanout, self._replays, receive, send, lang)
         # A client that goes away while something is sent to it is no error.
         with suppress(OSError):
             await connection.run(scope["query_string"])
@@ -48,7 +52,9 @@ class PlainSocket:
 class Connection:
     """One client."""
 
-    def __init__(self, fanout: Fanout, replays: Replays, receive: Receive, send: Send, lang: Lang) -> None:
+    def __init__(self, caller: Caller, fanout: Fanout, replays: Replays, receive: Receive, send: Send,
+                 lang: Lang) -> None:
+        self._caller = caller
         self._fanout = fanout
         self._replays = replays
         self._receive = receive
@@ -62,7 +68,7 @@ class Connection:
         except BadRequest as exc:
             await self._turn_away(exc)
             return
-        watcher = self._fanout.join(everything=subscription is None)
+        watcher = self._fanout.join(self._caller, everything=subscription is None)
         writer = asyncio.create_task(self._write(watcher))
         try:
             if subscription is None or await self._begin(watcher, subscription):
@@ -109,7 +115,8 @@ class Connection:
                 for frame in await watcher.outbox.take():
                     await self._send({"type": "websocket.send", "text": frame.text})
         except Cut:
-            await self._send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": "too slow"})
+            why = (TRY_AGAIN_LATER, "too slow") if not watcher.expelled else (NOT_LET_IN, "log in again")
+            await self._send({"type": "websocket.close", "code": why[0], "reason": why[1]})
         except OSError:
             pass
 

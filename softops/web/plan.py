@@ -9,10 +9,13 @@ from pydantic import Field
 
 from softops.desired import Misfit
 from softops.drift import Why
+from softops.entities import Job
 from softops.fleetplan import FleetPlan, Kind, ServerPlan, Step
+from softops.rights import Right, may_on
 from softops.texts import Lang
 from softops.web.endpoint import Answer, Call, Endpoint, told
 from softops.web.parameters import DEFAULT_USER, MANY, Given, Id, Name, ServerKey, User
+from softops.web.permits import permit
 from softops.web.schemas import JobDetail, Shown
 from softops.web.views import job_view
 
@@ -114,19 +117,32 @@ def plan(call: Call[PlanQuery, None]) -> Answer:
 
 def apply(call: Call[None, ApplyBody]) -> Answer:
     """Begin to make the servers what the inventory says; 200 when they are already."""
-    service, body = call.service, call.body
-    named = body.servers or []
-    found = chosen(call, service.desires.plan(), ids=[key for key in named if isinstance(key, int)],
-                   names=[key for key in named if isinstance(key, str)], groups=body.groups or [])
-    applied = service.applies.apply(found, user=body.user)
+    applied = call.service.applies.apply(_own(call, _wanted(call)), user=call.user(call.body.user))
     shown = plan_view(applied.plan, call.lang)
     if applied.job is None:
         problems = applied.plan.problems
         reason = "APPLY_PROBLEMS" if problems else "APPLY_NOTHING"
         return told(call, reason, ApplyRow(job=None, plan=shown), count=len(problems))
-    job = applied.job
-    return told(call, "JOB_ACCEPTED", ApplyRow(job=job_view(service, job, call.lang), plan=shown), code=202,
+    return _applied(call, applied.job, shown)
+
+
+def apply_again(call: Call[None, ApplyBody], job: Job) -> Answer:
+    """The answer to an apply that has made its job, with what is left to do now."""
+    return _applied(call, job, plan_view(_own(call, _wanted(call)), call.lang))
+
+
+def _applied(call: Call[None, ApplyBody], job: Job, shown: PlanRow) -> Answer:
+    return told(call, "JOB_ACCEPTED", ApplyRow(job=job_view(call.service, job, call.lang), plan=shown), code=202,
                 job=job.id, headers={"Location": f"{API}/job/{job.id}"})
+
+
+def _wanted(call: Call[None, ApplyBody]) -> FleetPlan:
+    """The plan of the servers that a body names; Forbidden when one of them is not the caller's."""
+    service, named, groups = call.service, call.body.servers or [], call.body.groups or []
+    ids, names = [key for key in named if isinstance(key, int)], [key for key in named if isinstance(key, str)]
+    if named or groups:
+        permit(call.caller, service.servers.choose(ids=ids, names=names, groups=groups))
+    return chosen(call, service.desires.plan(), ids=ids, names=names, groups=groups)
 
 
 def chosen(call: Call[Any, Any], found: FleetPlan, *, ids: list[int], names: list[str], groups: list[str]) -> FleetPlan:
@@ -134,6 +150,11 @@ def chosen(call: Call[Any, Any], found: FleetPlan, *, ids: list[int], names: lis
     if not (ids or names or groups):
         return found
     return found.only(frozenset(one.id for one in call.service.servers.choose(ids=ids, names=names, groups=groups)))
+
+
+def _own(call: Call[None, ApplyBody], found: FleetPlan) -> FleetPlan:
+    """The part of a plan that is about servers of the caller."""
+    return found.only(frozenset(one.server.id for one in found.servers if may_on(call.caller, one.server.groups)))
 
 
 def plan_view(found: FleetPlan, lang: Lang) -> PlanRow:
@@ -170,8 +191,10 @@ def _misfit(problem: Misfit, lang: Lang) -> MisfitRow:
 
 
 ENDPOINTS = (
-    Endpoint(method="GET", path=f"{API}/plan", summary="What an apply would do on which server, and why", handler=plan,
-             answer=PlanRow, query=PlanQuery, codes=(200, 404), slow=True),
-    Endpoint(method="POST", path=f"{API}/apply", summary="Make the servers what the inventory says", handler=apply,
-             answer=ApplyRow, body=ApplyBody, codes=(200, 202, 404, 409), slow=True),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/plan",
+             summary="What an apply would do on which server, and why", handler=plan, answer=PlanRow, query=PlanQuery,
+             codes=(200, 404), slow=True),
+    Endpoint(method="POST", right=Right.OPERATE, path=f"{API}/apply",
+             summary="Make the servers what the inventory says", handler=apply, answer=ApplyRow, body=ApplyBody,
+             codes=(200, 202, 404, 409), again=apply_again, slow=True),
 )

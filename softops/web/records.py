@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from softops.rights import Right
 from softops.web.endpoint import Answer, Call, Endpoint, told
 from softops.web.parameters import RecordQuery
+from softops.web.permits import permit_id
 from softops.web.schemas import PageOf, RecordRow
 from softops.web.views import page_view, record_view
 
@@ -25,15 +27,16 @@ def detail(call: Call[None, None]) -> Answer:
 
 def cancel(call: Call[None, None]) -> Answer:
     """Ask for the end of a job's work on one server."""
+    permit_id(call, call.service.records.record(call.id).server_id)
     record = call.service.installs.cancel_record(call.id)
     return told(call, "RECORD_CANCELLING", record_view(record, call.lang), record=record.id)
 
 
 ENDPOINTS = (
-    Endpoint(method="GET", path=f"{API}/page", summary="List records", handler=page, answer=PageOf[RecordRow],
-             query=RecordQuery),
-    Endpoint(method="GET", path=f"{API}/{{recordId}}", summary="Show one record", handler=detail, answer=RecordRow,
-             codes=(200, 404)),
-    Endpoint(method="POST", path=f"{API}/{{recordId}}/cancel", summary="Cancel the work on one server",
-             handler=cancel, answer=RecordRow, codes=(200, 404, 409)),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/page", summary="List records", handler=page,
+             answer=PageOf[RecordRow], query=RecordQuery),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/{{recordId}}", summary="Show one record", handler=detail,
+             answer=RecordRow, codes=(200, 404)),
+    Endpoint(method="POST", right=Right.OPERATE, path=f"{API}/{{recordId}}/cancel",
+             summary="Cancel the work on one server", handler=cancel, answer=RecordRow, codes=(200, 404, 409)),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from softops.entities import Event
 from softops.errors import BadRequest
 from softops.messages import Message
 from softops.records import Records
+from softops.rights import Caller
 from softops.web.fanout import Fanout
 from softops.web.frames import Frame
 from softops.web.logs import Logs
@@ -50,7 +51,10 @@ class Plan:
 class Replays:
     """Lets watchers begin to watch."""
 
-    def __init__(self, fanout: Fanout, hub: Hub, records: Records, logs: Logs) -> None:
+    def __init__(self, fanout: Fanout, hub: Hub, records: Records, logs: Logs,
+                 permit: Callable[[Caller, Subscription], None]) -> None:
+        """`permit` raises Forbidden for what a caller may not watch."""
+        self._permit = permit
         self._fanout = fanout
         self._hub = hub
         self._records = records
@@ -58,13 +62,14 @@ class Replays:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def begin(self, watcher: Watcher, subscription: Subscription) -> Plan:
-        """Let `watcher` watch what it asks for. NotFound when that job, record or container does not exist.
+        """Let `watcher` watch what it asks for. NotFound when that job, record or container does not
+        exist, Forbidden when it is none of the caller's.
 
         Returns when it is sure to get everything from now on; the replay goes on in the background.
         """
         if len((watcher.topics or set()) | subscription.topics) > MOST_TOPICS:
             raise BadRequest("SUBSCRIPTION_MANY", limit=MOST_TOPICS)
-        plan = await to_thread.run_sync(self._plan, subscription)
+        plan = await to_thread.run_sync(self._plan, watcher.caller, subscription)
         if subscription.log is not None:
             await self._logs.begin(watcher, subscription.log, subscription.lines)
         task = asyncio.create_task(self._run(watcher, plan))
@@ -84,7 +89,8 @@ class Replays:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _plan(self, subscription: Subscription) -> Plan:
+    def _plan(self, caller: Caller, subscription: Subscription) -> Plan:
+        self._permit(caller, subscription)
         job_id = subscription.job
         if subscription.record is not None:
             of_record = self._records.record(subscription.record).job_id

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from asyncio import timeout
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import aclosing
 from typing import Any, cast
 from urllib.parse import parse_qs
 
@@ -18,12 +16,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from softops.errors import BadRequest, SoftopsError, TooLarge
+from softops.errors import BadRequest, SoftopsError
 from softops.problems import shortened
+from softops.rights import Right
 from softops.service import Service
 from softops.texts import Lang
+from softops.web.audited import Doing, Recorder
+from softops.web.authentication import Gate
+from softops.web.bodies import whole_body
 from softops.web.endpoint import Answer, Call, Endpoint
-from softops.web.envelope import MAX_BODY, broken, enveloped, misdirected, refused
+from softops.web.envelope import broken, enveloped, misdirected, refused
+from softops.web.keyed import keyed_request, once
 from softops.web.language import language
 from softops.web.parameters import Given, read_id
 from softops.web.prefer import read_prefer
@@ -33,8 +36,6 @@ QUICK_THREADS = 40
 SLOW_THREADS = 32
 WAITING_THREADS = 256
 """Callers that wait for a job at the same time; more of them take turns."""
-BODY_TIME = 30.0
-"""Seconds within which a body has to be here."""
 MAX_FIELDS = 20_000
 """Values in a query."""
 NO_BODY = (b"", b"{}", b"null")
@@ -43,8 +44,10 @@ NO_BODY = (b"", b"{}", b"null")
 class Handlers:
     """Runs the endpoints of one service."""
 
-    def __init__(self, service: Service, stopping: Callable[[], bool]) -> None:
+    def __init__(self, service: Service, gate: Gate, stopping: Callable[[], bool]) -> None:
         self._service = service
+        self._gate = gate
+        self.recorder = Recorder(service)
         self._stopping = stopping
         self._quick = CapacityLimiter(QUICK_THREADS)
         self._slow = CapacityLimiter(SLOW_THREADS)
@@ -61,6 +64,18 @@ class Handlers:
         app.router.redirect_slashes = False
         return app
 
+    def guarded(self, right: Right, answer: Callable[[], Response]) -> Callable[[Request], Any]:
+        """`answer` for a route beside the endpoints, for those who have the right."""
+        async def route(request: Request) -> Response:
+            try:
+                await self._gate.admit(request.scope, right)
+            except SoftopsError as exc:
+                await self.recorder.denied(request, "request", exc)
+                return refused(exc, self._language(request))
+            return answer()
+
+        return route
+
     def _route(self, methods: Mapping[str, Endpoint]) -> Callable[[Request], Any]:
         async def route(request: Request) -> Response:
             # HEAD is GET without its body, which uvicorn leaves out.
@@ -69,30 +84,36 @@ class Handlers:
         return route
 
     async def _answer(self, endpoint: Endpoint, request: Request) -> Response:
-        lang = self._language(request)
+        lang, doing = self._language(request), self.recorder.request(endpoint, request)
         try:
-            return enveloped(await self._run(endpoint, await self._read(endpoint, request, lang)))
+            return enveloped(await self._run(endpoint, await self._read(endpoint, request, lang), doing))
         except SoftopsError as exc:
+            await doing.refused(exc)
             return refused(exc, lang)
         except ClientDisconnect:
             return Response(status_code=400)
         except Exception as exc:  # noqa: BLE001  logged with its traceback
+            await doing.refused(exc)
             return broken(exc, lang)
 
-    async def _run(self, endpoint: Endpoint, call: Call[Any, Any]) -> Answer:
+    async def _run(self, endpoint: Endpoint, call: Call[Any, Any], doing: Doing) -> Answer:
+        around = doing.around(once(endpoint))
         if inspect.iscoroutinefunction(endpoint.handler):
-            answer: Answer = await endpoint.handler(call)
+            answer: Answer = await around(call)
             return answer
-        handler = cast("Callable[[Call[Any, Any]], Answer]", endpoint.handler)
+        handler = cast("Callable[[Call[Any, Any]], Answer]", around)
         return await to_thread.run_sync(handler, call, limiter=self._slow if endpoint.slow else self._quick)
 
     async def _read(self, endpoint: Endpoint, request: Request, lang: Lang) -> Call[Any, Any]:
-        number = read_id(endpoint.name, request.path_params[endpoint.name]) if endpoint.name else 0
+        caller = await self._gate.admit(request.scope, endpoint.right)
+        has_number = endpoint.name and not endpoint.raw
+        number = read_id(endpoint.name, request.path_params[endpoint.name]) if has_number else 0
         query = _read_query(endpoint, request.scope["query_string"])
-        body = _read_body(endpoint, await _whole_body(request))
-        return Call(service=self._service, request=request, lang=lang, stopping=self._stopping, id=number,
-                    waiters=self._waiters,
-                    prefer=read_prefer(request.headers.getlist("prefer")), query=query, body=body)
+        body = b"" if endpoint.raw else await whole_body(request)
+        return Call(service=self._service, request=request, caller=caller, lang=lang, stopping=self._stopping,
+                    id=number, waiters=self._waiters,
+                    prefer=read_prefer(request.headers.getlist("prefer")), query=query,
+                    body=_read_body(endpoint, body), keyed=keyed_request(endpoint, request, caller, body))
 
     def _language(self, request: Request) -> Lang:
         return language(request.headers.get("accept-language"), self._service.settings.language)
@@ -137,17 +158,3 @@ def _read_body(endpoint: Endpoint, body: bytes) -> BaseModel | None:
         names = names_of(endpoint.query) if endpoint.query else []
         raise BadRequest("BODY_NOT_WANTED", path=endpoint.path, names=", ".join(names) or "-")
     return None
-
-
-async def _whole_body(request: Request) -> bytes:
-    """The body; TooLarge as soon as more than the limit has come, BadRequest when it takes too long."""
-    body = bytearray()
-    try:
-        async with timeout(BODY_TIME), aclosing(request.stream()) as chunks:
-            async for chunk in chunks:
-                body += chunk
-                if len(body) > MAX_BODY:
-                    raise TooLarge("BODY_TOO_LARGE", limit=MAX_BODY // 1024)
-    except TimeoutError as exc:
-        raise BadRequest("BODY_LATE", seconds=round(BODY_TIME)) from exc
-    return bytes(body)

@@ -10,11 +10,13 @@ from pydantic import ConfigDict, Field, StrictBool
 
 from softops.entities import Server, SoftImage
 from softops.errors import BadRequest
+from softops.rights import Right
 from softops.starts import Wish
 from softops.statuses import AppState
 from softops.waves import Strategy, strategy_of
 from softops.web.endpoint import Answer, Call, Endpoint, told
 from softops.web.parameters import DEFAULT_USER, MANY, Given, Id, InstallBody, Name, PageQuery, ServerKey, User, Waves
+from softops.web.permits import permit, permit_job
 from softops.web.schemas import JobDetail, PageOf, Shown, prefixed
 from softops.web.software import accepted, chosen_servers, chosen_software
 from softops.web.validation import Whole
@@ -124,7 +126,7 @@ def upgrade(call: Call[None, StartBody]) -> Answer:
 def rollback(call: Call[None, RollbackBody]) -> Answer:
     """Begin to bring back an earlier revision."""
     body = call.body
-    wish = Wish(user=body.user, strategy=strategy_in(body.strategy))
+    wish = Wish(user=call.user(body.user), strategy=strategy_in(body.strategy))
     job = call.service.starts.rollback(body.name, places(call), wish, revision=body.revision, version=body.version)
     return accepted(call, job)
 
@@ -146,6 +148,7 @@ def remove(call: Call[None, RemoveBody]) -> Answer:
 
 def approve(call: Call[None, None]) -> Answer:
     """Let a job that waits for it begin its next wave."""
+    permit_job(call, call.id)
     job = call.service.installs.approve(call.id)
     return told(call, "WAVE_APPROVED", job_view(call.service, job, call.lang), job=job.id, wave=job.wave)
 
@@ -178,13 +181,17 @@ def places(call: Call[None, Any]) -> tuple[Server, ...]:
     there = call.service.apps.where(body.name)
     if len(there) > 1:
         raise BadRequest("APP_ON_SEVERAL", software=body.name, servers=", ".join(app.server_name for app in there))
-    return call.service.servers.choose(ids=[app.server_id for app in there]) if there else chosen_servers(call)
+    if not there:
+        return chosen_servers(call)
+    servers = call.service.servers.choose(ids=[app.server_id for app in there])
+    permit(call.caller, servers)
+    return servers
 
 
 def _run(call: Call[None, StartBody], operation: str) -> Answer:
     body = call.body
     servers = places(call) if body.name is not None and operation == "upgrade" else chosen_servers(call)
-    wish = Wish(user=body.user, parameters=body.parameters, accepted=tuple(body.accept_permissions),
+    wish = Wish(user=call.user(body.user), parameters=body.parameters, accepted=tuple(body.accept_permissions),
                 with_required=body.with_required, strategy=strategy_in(body.strategy))
     image = _image(call, servers) if operation == "start" else chosen_software(call)
     return accepted(call, call.service.starts.start(image, servers, wish, operation=operation))
@@ -204,28 +211,30 @@ def _image(call: Call[None, StartBody], servers: tuple[Server, ...]) -> SoftImag
 def _operate(call: Call[None, Any], operation: str, *, remove_volumes: bool = False) -> Answer:
     body = call.body
     return accepted(call, call.service.starts.operate(
-        operation, body.name, places(call), user=body.user, remove_volumes=remove_volumes,
+        operation, body.name, places(call), user=call.user(body.user), remove_volumes=remove_volumes,
         strategy=strategy_in(body.strategy)))
 
 
 _CODES = (202, 404, 409)
 ENDPOINTS = (
-    Endpoint(method="POST", path=f"{API}/start", handler=start, answer=JobDetail, body=StartBody, codes=_CODES,
-             slow=True, summary="Start a software on servers"),
-    Endpoint(method="POST", path=f"{API}/upgrade", handler=upgrade, answer=JobDetail, body=StartBody, codes=_CODES,
-             slow=True, summary="Upgrade a software on servers; where that fails, the old version serves again"),
-    Endpoint(method="POST", path=f"{API}/rollback", handler=rollback, answer=JobDetail, body=RollbackBody,
-             codes=_CODES, summary="Bring back an earlier revision of a software"),
-    Endpoint(method="POST", path=f"{API}/stop", handler=stop, answer=JobDetail, body=PlaceBody, codes=_CODES,
-             summary="Stop a software on servers"),
-    Endpoint(method="POST", path=f"{API}/restart", handler=restart, answer=JobDetail, body=PlaceBody, codes=_CODES,
-             summary="Restart a software on servers"),
-    Endpoint(method="POST", path=f"{API}/remove", handler=remove, answer=JobDetail, body=RemoveBody, codes=_CODES,
-             summary="Remove a software from servers"),
-    Endpoint(method="POST", path=f"{API}/job/{{jobId}}/approve", handler=approve, answer=JobDetail,
+    Endpoint(method="POST", right=Right.OPERATE, path=f"{API}/start", handler=start, answer=JobDetail, body=StartBody,
+             codes=_CODES, again=accepted, slow=True, summary="Start a software on servers"),
+    Endpoint(method="POST", right=Right.OPERATE, path=f"{API}/upgrade", handler=upgrade, answer=JobDetail,
+             body=StartBody, codes=_CODES, again=accepted, slow=True,
+             summary="Upgrade a software on servers; where that fails, the old version serves again"),
+    Endpoint(method="POST", right=Right.OPERATE, path=f"{API}/rollback", handler=rollback, answer=JobDetail,
+             body=RollbackBody, codes=_CODES, again=accepted, summary="Bring back an earlier revision of a software"),
+    Endpoint(method="POST", right=Right.OPERATE, path=f"{API}/stop", handler=stop, answer=JobDetail, body=PlaceBody,
+             codes=_CODES, again=accepted, summary="Stop a software on servers"),
+    Endpoint(method="POST", right=Right.OPERATE, path=f"{API}/restart", handler=restart, answer=JobDetail,
+             body=PlaceBody, codes=_CODES, again=accepted, summary="Restart a software on servers"),
+    Endpoint(method="POST", right=Right.OPERATE, path=f"{API}/remove", handler=remove, answer=JobDetail,
+             body=RemoveBody, codes=_CODES, again=accepted, summary="Remove a software from servers"),
+    Endpoint(method="POST", right=Right.OPERATE, path=f"{API}/job/{{jobId}}/approve", handler=approve, answer=JobDetail,
              codes=(200, 404, 409), summary="Let a job begin its next wave"),
-    Endpoint(method="GET", path=f"{API}/app/page", handler=apps, answer=PageOf[AppView], query=AppQuery,
-             summary="List what is on servers"),
-    Endpoint(method="GET", path=f"{API}/app/revision/page", handler=revisions, answer=PageOf[RevisionView],
-             query=RevisionQuery, codes=(200, 404), summary="List what a software has been on a server"),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/app/page", handler=apps, answer=PageOf[AppView],
+             query=AppQuery, summary="List what is on servers"),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/app/revision/page", handler=revisions,
+             answer=PageOf[RevisionView], query=RevisionQuery, codes=(200, 404),
+             summary="List what a software has been on a server"),
 )

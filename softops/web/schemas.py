@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel, to_pascal
 
+from softops.logins import CredentialKind
 from softops.statuses import ImageStatus, RecordStatus, RepositoryStatus, ServerStatus
 
 T = TypeVar("T")
@@ -159,6 +160,19 @@ class RepositoryRow(Shown):
     commit: str | None
     sync_time: datetime | None
     report: Mapping[str, Any]
+    webhook: bool
+    """Whether it takes webhooks."""
+
+
+class CredentialView(Shown):
+    """What softops logs in with, without what it holds."""
+
+    id: int
+    kind: CredentialKind
+    name: str
+    user: str
+    create_time: datetime
+    update_time: datetime
 
 
 class ProblemRow(Shown):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from softops.rights import Right
 from softops.web.endpoint import Answer, Call, Endpoint
 from softops.web.parameters import ServerQuery
+from softops.web.permits import permit_id
 from softops.web.schemas import PageOf, ServerRow
 from softops.web.views import page_view
 
@@ -26,14 +28,15 @@ def detail(call: Call[None, None]) -> Answer:
 
 def check(call: Call[None, None]) -> Answer:
     """Look at a server now; one that does not answer is OFFLINE with a message."""
+    permit_id(call, call.id)
     return Answer(data=ServerRow.model_validate(call.service.checks.check(call.id)))
 
 
 ENDPOINTS = (
-    Endpoint(method="GET", path=f"{API}/page", summary="List servers", handler=page, answer=PageOf[ServerRow],
-             query=ServerQuery, slow=True),
-    Endpoint(method="GET", path=f"{API}/{{serverId}}", summary="Show one server", handler=detail, answer=ServerRow,
-             codes=(200, 404)),
-    Endpoint(method="POST", path=f"{API}/{{serverId}}/check", summary="Look at a server now", handler=check,
-             answer=ServerRow, codes=(200, 404), slow=True),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/page", summary="List servers", handler=page,
+             answer=PageOf[ServerRow], query=ServerQuery, slow=True),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/{{serverId}}", summary="Show one server", handler=detail,
+             answer=ServerRow, codes=(200, 404)),
+    Endpoint(method="POST", right=Right.OPERATE, path=f"{API}/{{serverId}}/check", summary="Look at a server now",
+             handler=check, answer=ServerRow, codes=(200, 404), slow=True),
 )

@@ -21,7 +21,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from softops.errors import BadRequest, SoftopsError
 from softops.problems import printable, shortened
+from softops.rights import Caller
 from softops.texts import Lang
+from softops.web.authentication import CALLER
 from softops.web.engineio import Refusals
 from softops.web.fanout import Fanout
 from softops.web.language import language
@@ -151,14 +153,14 @@ class SocketIo:
         lang = language(environ.get("HTTP_ACCEPT_LANGUAGE"), self._default)
         socket = self._server.eio.sockets[self._server.manager.eio_sid_from_sid(sid, "/")]
         try:
-            watcher = await self._admit(socket, _wanted(environ, auth))
+            watcher = await self._admit(environ["asgi.scope"][CALLER], socket, _wanted(environ, auth))
         except SoftopsError as exc:
             raise socketio.exceptions.ConnectionRefusedError(exc.text(lang)) from exc
         pump = asyncio.create_task(self._pump(sid, socket, watcher))
         self._clients[sid] = Client(watcher=watcher, lang=lang, socket=socket, pump=pump)
 
-    async def _admit(self, socket: AsyncSocket, subscription: Subscription | None) -> Watcher:
-        watcher = self._fanout.join(everything=subscription is None,
+    async def _admit(self, caller: Caller, socket: AsyncSocket, subscription: Subscription | None) -> Watcher:
+        watcher = self._fanout.join(caller, everything=subscription is None,
                                     on_cut=lambda: self._spawn(socket.close(wait=False)))
         try:
             if subscription is not None:

@@ -7,10 +7,12 @@ from typing import Any
 from anyio import to_thread
 
 from softops.entities import Job, Server, SoftImage
+from softops.rights import Right
 from softops.statuses import ImageStatus, RecordStatus
 from softops.waves import strategy_of
 from softops.web.endpoint import Answer, Call, Endpoint, told
 from softops.web.parameters import InstallBody, PullQuery, SoftwareQuery
+from softops.web.permits import permit
 from softops.web.schemas import JobDetail, PageOf, Software, SoftwareDetail
 from softops.web.views import job_view, page_view, software_detail, software_view
 from softops.web.waiting import failure_code, failure_text, wait_for
@@ -45,7 +47,11 @@ def sync(call: Call[None, None]) -> Answer:
 
 async def pull(call: Call[PullQuery, None]) -> Answer:
     """Pull the image to servers and wait for the end, unless the caller prefers not to."""
-    job = await to_thread.run_sync(_request_pull, call)
+    return await pull_again(call, await to_thread.run_sync(_request_pull, call))
+
+
+async def pull_again(call: Call[PullQuery, None], job: Job) -> Answer:
+    """The answer to a pull whose job was made, after its end or when the caller does not prefer to wait any more."""
     if call.prefer.patience != 0:
         job = await wait_for(call, job.id)
     return await to_thread.run_sync(_pull_answer, call, job)
@@ -54,7 +60,8 @@ async def pull(call: Call[PullQuery, None]) -> Answer:
 def install(call: Call[None, InstallBody]) -> Answer:
     """Begin to install a software on servers."""
     body = call.body
-    job = call.service.installs.request("install", chosen_software(call), chosen_servers(call), user=body.user,
+    job = call.service.installs.request("install", chosen_software(call), chosen_servers(call),
+                                        user=call.user(body.user),
                                         parameters=body.parameters,
                                         strategy=strategy_of(body.strategy) if body.strategy is not None else None)
     return accepted(call, job)
@@ -70,7 +77,8 @@ def _request_pull(call: Call[PullQuery, None]) -> Job:
     query = call.query
     image = call.service.images.get(call.id)
     servers = call.service.servers.choose(ids=query.server_id, names=query.server, groups=query.group)
-    return call.service.installs.request("pull", image, servers, user=query.user, parameters={})
+    permit(call.caller, servers)
+    return call.service.installs.request("pull", image, servers, user=call.user(query.user), parameters={})
 
 
 def _pull_answer(call: Call[PullQuery, None], job: Job) -> Answer:
@@ -97,22 +105,25 @@ def chosen_software(call: Call[None, Any]) -> SoftImage:
 
 
 def chosen_servers(call: Call[None, Any]) -> tuple[Server, ...]:
-    """The servers that a body names."""
+    """The servers that a body names; Forbidden when one of them is not the caller's."""
     named = call.body.servers or []
-    return call.service.servers.choose(ids=[key for key in named if isinstance(key, int)],
-                                       names=[key for key in named if isinstance(key, str)],
-                                       groups=call.body.groups or [])
+    servers = call.service.servers.choose(ids=[key for key in named if isinstance(key, int)],
+                                          names=[key for key in named if isinstance(key, str)],
+                                          groups=call.body.groups or [])
+    permit(call.caller, servers)
+    return servers
 
 
 ENDPOINTS = (
-    Endpoint(method="GET", path=f"{API}/page", summary="List software", handler=page,
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/page", summary="List software", handler=page,
              answer=PageOf[Software], query=SoftwareQuery),
-    Endpoint(method="POST", path=f"{API}/sync/{{softId}}", handler=sync, answer=bool, codes=(200, 404), slow=True,
-             summary="Refresh one software from its repository and its registry"),
-    Endpoint(method="POST", path=f"{API}/pull/{{softId}}", handler=pull, answer=bool | JobDetail, query=PullQuery,
-             codes=(200, 202, 404, 409, 503, 1001, 1002), summary="Pull an image to servers"),
-    Endpoint(method="POST", path=f"{API}/install", handler=install, answer=JobDetail, body=InstallBody,
-             codes=(202, 404, 409), summary="Install a software on servers"),
-    Endpoint(method="GET", path=f"{API}/{{softId}}", handler=detail, answer=SoftwareDetail, codes=(200, 404),
-             summary="Show one software with its catalog entry"),
+    Endpoint(method="POST", right=Right.OPERATE, path=f"{API}/sync/{{softId}}", handler=sync, answer=bool,
+             codes=(200, 404), slow=True, summary="Refresh one software from its repository and its registry"),
+    Endpoint(method="POST", right=Right.OPERATE, path=f"{API}/pull/{{softId}}", handler=pull, answer=bool | JobDetail,
+             query=PullQuery, codes=(200, 202, 404, 409, 503, 1001, 1002), again=pull_again,
+             summary="Pull an image to servers"),
+    Endpoint(method="POST", right=Right.OPERATE, path=f"{API}/install", handler=install, answer=JobDetail,
+             body=InstallBody, codes=(202, 404, 409), again=accepted, summary="Install a software on servers"),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/{{softId}}", handler=detail, answer=SoftwareDetail,
+             codes=(200, 404), summary="Show one software with its catalog entry"),
 )

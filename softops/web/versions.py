@@ -14,6 +14,7 @@ from softops.difference import Kind
 from softops.entities import App, SoftImage
 from softops.errors import BadRequest
 from softops.keeping import Keeping
+from softops.rights import Right
 from softops.statuses import AppState, ImageStatus
 from softops.texts import Lang, render
 from softops.versions import Order
@@ -240,8 +241,9 @@ def _misfits(kept: Keeping, lang: Lang) -> tuple[MisfitRow, ...]:
 
 
 ENDPOINTS = (
-    Endpoint(method="GET", path=f"{API}/versions", summary="List the versions of a software and what runs where",
-             handler=versions, answer=Versions, query=VersionsQuery, codes=(200, 404)),
-    Endpoint(method="GET", path=f"{API}/diff", summary="Show how two versions of a software differ", handler=diff,
-             answer=Diff, query=DiffQuery, codes=(200, 404), slow=True),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/versions",
+             summary="List the versions of a software and what runs where", handler=versions, answer=Versions,
+             query=VersionsQuery, codes=(200, 404)),
+    Endpoint(method="GET", right=Right.READ, path=f"{API}/diff", summary="Show how two versions of a software differ",
+             handler=diff, answer=Diff, query=DiffQuery, codes=(200, 404), slow=True),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
+from softops.rights import NOBODY, Caller
 from softops.web.frames import Frame, LayerKey
 from softops.web.outbox import LIMIT, Outbox
 
@@ -16,7 +17,11 @@ class Watcher:
     without what the replay had already.
     """
 
-    def __init__(self, limit: int = LIMIT, on_cut: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, limit: int = LIMIT, on_cut: Callable[[], None] = lambda: None, *,
+                 caller: Caller = NOBODY) -> None:
+        self.caller = caller
+        """Who it is, as they were when they came in."""
+        self.expelled = False
         self.topics: set[str] | None = None
         """What it wants to hear; None: everything."""
         self.outbox = Outbox(limit, on_cut)
@@ -61,6 +66,11 @@ class Watcher:
         live, self._live = self._live, None
         for frame in live.empty() if live is not None else ():
             self.offer(frame)
+
+    def expel(self) -> None:
+        """Send it nothing more: it may not be here any longer."""
+        self.expelled = True
+        self.outbox.cut()
 
     def on_end(self, topic: str, stop: Callable[[], None]) -> None:
         """Call `stop` once it wants nothing of `topic` any more; at once, if it has left."""

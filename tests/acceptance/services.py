@@ -19,7 +19,7 @@ MakeService = Callable[..., Service]
 def settings_for(fleet: Fleet, directory: Path, files: dict[str, str], **settings: Any) -> Settings:
     commit(directory / "catalog", files)
     return Settings(home=PROJECT, var=directory / "var", inventory=fleet.inventory(directory / "inventory"),
-                    catalog=str(directory / "catalog"), catalog_ref="main", sync_interval=0, language="en",
+                    catalog=str(directory / "catalog"), catalog_ref="main", sync_interval=0, language="en", auth="none",
                     **{"insecure_registries": fleet.plain_http, **settings})
 
 

@@ -165,7 +165,8 @@ def test_drift_shows_and_is_healed_but_not_without_end(place: Place, tmp_path: P
     place.say(APPS.format(version="1.0", words="hello"))
     service = Service(Settings(
         var=tmp_path / "var", inventory=place.inventory, catalog=str(place.catalog), catalog_ref="main",
-        sync_interval=0, language="en", insecure_registries=place.fleet.plain_http, settle_time=1))
+        sync_interval=0, language="en", auth="none", insecure_registries=place.fleet.plain_http,
+        settle_time=1))
     service.start()
     try:
         service.syncer.sync(service.repositories.named("catalog").id)
@@ -194,7 +195,8 @@ def test_what_somebody_works_on_has_not_drifted(place: Place, tmp_path: Path) ->
     place.say(APPS.format(version="1.0", words="hello"))
     service = Service(Settings(
         var=tmp_path / "var", inventory=place.inventory, catalog=str(place.catalog), catalog_ref="main",
-        sync_interval=0, language="en", insecure_registries=place.fleet.plain_http, settle_time=20))
+        sync_interval=0, language="en", auth="none", insecure_registries=place.fleet.plain_http,
+        settle_time=20))
     service.start()
     try:
         service.syncer.sync(service.repositories.named("catalog").id)

@@ -34,7 +34,8 @@ class Serving:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.directory / "serve.log"
         self.settings = {
-            "SOFTOPS_VAR": str(self.directory / "var"), "SOFTOPS_URL": self.url, "SOFTOPS_PORT": str(self.port),
+            "SOFTOPS_AUTH": "none", "SOFTOPS_VAR": str(self.directory / "var"), "SOFTOPS_URL": self.url,
+            "SOFTOPS_PORT": str(self.port),
             "SOFTOPS_INVENTORY": str(inventory or fleet.inventory()), "SOFTOPS_CATALOG": str(catalog),
             "SOFTOPS_CATALOG_REF": "main", "SOFTOPS_INSECURE_REGISTRIES": fleet.plain_http,
             **{f"SOFTOPS_{key.upper()}": str(value) for key, value in settings.items()}}

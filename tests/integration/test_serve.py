@@ -24,7 +24,8 @@ def environment(tmp_path: Path) -> Mapping[str, str]:
     settings = make_home(tmp_path)
     kept = {key: value for key, value in os.environ.items() if not key.startswith("SOFTOPS_")}
     return {**kept, "PYTHONPATH": str(PROJECT), "LC_ALL": "C.UTF-8", "SOFTOPS_HOME": str(settings.home),
-            "SOFTOPS_CATALOG": settings.catalog, "SOFTOPS_CATALOG_REF": "main", "SOFTOPS_PORT": "0"}
+            "SOFTOPS_AUTH": "none", "SOFTOPS_CATALOG": settings.catalog, "SOFTOPS_CATALOG_REF": "main",
+            "SOFTOPS_PORT": "0"}
 
 
 @pytest.fixture

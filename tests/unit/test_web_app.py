@@ -29,8 +29,8 @@ class Raises:
 
 def app_over(exc: Exception) -> App:
     parts = Raises(exc)
-    service = SimpleNamespace(settings=Settings(language="en"), hub=Hub(), records=parts, images=parts, looks=parts,
-                              start=parts.start, stop=lambda: None)
+    service = SimpleNamespace(settings=Settings(language="en", auth="none"), hub=Hub(), records=parts, images=parts,
+                              looks=parts, accounts=parts, start=parts.start, stop=lambda: None)
     return create_app(cast(Service, service))
 
 

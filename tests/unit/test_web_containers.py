@@ -11,6 +11,7 @@ from softops.broadcast import Hub
 from softops.containermessages import CONTAINERS, state_message
 from softops.entities import Container
 from softops.errors import BadRequest
+from softops.rights import NOBODY
 from softops.web.fanout import Fanout
 from softops.web.frames import Frame
 from softops.web.pace import Pace
@@ -70,7 +71,7 @@ def test_of_one_container_there_are_ten_messages_per_second_and_its_end_is_told_
 def test_what_a_watcher_follows_ends_when_it_unsubscribes_or_leaves() -> None:
     ended: list[str] = []
     fanout = Fanout(Hub())
-    watcher = fanout.join(everything=False)
+    watcher = fanout.join(NOBODY, everything=False)
     for topic in ("log:1", "log:2"):
         fanout.watch(watcher, {topic})
         watcher.on_end(topic, lambda topic=topic: ended.append(topic))  # type: ignore[misc]

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Awaitable, Callable
 
 from softops.broadcast import Hub
+from softops.rights import NOBODY
 from softops.web.fanout import TICK, Fanout
 from softops.web.watcher import Watcher
 from tests.unit.webframes import a_message
@@ -32,7 +33,7 @@ async def seqs(watcher: Watcher, count: int) -> list[int]:
 
 def test_everything_reaches_who_wants_everything_from_whatever_thread() -> None:
     async def work(hub: Hub, fanout: Fanout) -> None:
-        watcher = fanout.join(everything=True)
+        watcher = fanout.join(NOBODY, everything=True)
         threads = [threading.Thread(target=hub.publish, args=([a_message(job=job, seq=seq) for seq in range(1, 6)],))
                    for job in range(8)]
         for thread in threads:
@@ -47,7 +48,7 @@ def test_everything_reaches_who_wants_everything_from_whatever_thread() -> None:
 
 def test_rooms_get_their_topics_once_each() -> None:
     async def work(hub: Hub, fanout: Fanout) -> None:
-        one, both, none = (fanout.join(everything=False) for _ in range(3))
+        one, both, none = (fanout.join(NOBODY, everything=False) for _ in range(3))
         fanout.watch(one, ["job:1"])
         fanout.watch(both, ["job:1", "record:2", "server:1"])
         assert fanout.watchers == 2
@@ -70,7 +71,7 @@ def test_rooms_get_their_topics_once_each() -> None:
 
 def test_who_subscribes_stops_to_hear_everything() -> None:
     async def work(hub: Hub, fanout: Fanout) -> None:
-        watcher = fanout.join(everything=True)
+        watcher = fanout.join(NOBODY, everything=True)
         fanout.watch(watcher, ["job:2"])
         hub.publish([a_message(job=1), a_message(job=2, seq=7)])
         assert await seqs(watcher, 1) == [7]
@@ -80,7 +81,7 @@ def test_who_subscribes_stops_to_hear_everything() -> None:
 
 def test_the_first_message_goes_out_at_once_and_many_go_out_together() -> None:
     async def work(hub: Hub, fanout: Fanout) -> None:
-        loop, watcher = asyncio.get_running_loop(), fanout.join(everything=True)
+        loop, watcher = asyncio.get_running_loop(), fanout.join(NOBODY, everything=True)
         await asyncio.sleep(2 * TICK)
         began = loop.time()
         hub.publish([a_message(seq=1)])
@@ -96,7 +97,7 @@ def test_the_first_message_goes_out_at_once_and_many_go_out_together() -> None:
 
 def test_what_is_held_back_comes_without_a_further_message() -> None:
     async def work(hub: Hub, fanout: Fanout) -> None:
-        watcher = fanout.join(everything=True)
+        watcher = fanout.join(NOBODY, everything=True)
         for current in range(3):
             hub.publish([a_message("docker_progress", milestone=False, id="a", current=current)])
         got: list[int] = []
@@ -110,7 +111,8 @@ def test_what_is_held_back_comes_without_a_further_message() -> None:
 def test_a_watcher_that_is_cut_off_gets_nothing_and_the_others_everything() -> None:
     async def work(hub: Hub, fanout: Fanout) -> None:
         told: list[str] = []
-        slow, quick = fanout.join(everything=True, on_cut=lambda: told.append("slow")), fanout.join(everything=True)
+        slow = fanout.join(NOBODY, everything=True, on_cut=lambda: told.append("slow"))
+        quick = fanout.join(NOBODY, everything=True)
         got: list[int] = []
         for number in range(1, 31):
             hub.publish([a_message(seq=number)])

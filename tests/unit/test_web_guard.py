@@ -1,5 +1,6 @@
-"""web/guard.py: who may talk to a server without users."""
+"""web/guard.py: which requests are heard at all."""
 
+import socket
 from typing import Any
 
 import pytest
@@ -8,14 +9,15 @@ from softops.config import Settings
 from softops.errors import Forbidden
 from softops.web.guard import check_caller
 
-SETTINGS = Settings(host="127.0.0.2", port=8080)
+SETTINGS = Settings(host="127.0.0.2", port=8080, auth="none")
 
 
-def allowed(method: str = "POST", *, live: bool = False, server: Any = ("127.0.0.1", 8080), **headers: str) -> bool:
+def allowed(method: str = "POST", *, live: bool = False, server: Any = ("127.0.0.1", 8080),
+            settings: Settings = SETTINGS, **headers: str) -> bool:
     scope = {"type": "http", "method": method, "server": server,
              "headers": [(name.encode(), value.encode()) for name, value in headers.items()]}
     try:
-        check_caller(scope, SETTINGS, live=live)
+        check_caller(scope, settings, live=live)
     except Forbidden:
         return False
     return True
@@ -54,3 +56,19 @@ def test_an_origin_has_to_be_the_host(origin: str, host: str, same: bool) -> Non
 
 def test_a_unix_socket_has_no_host_and_no_browser() -> None:
     assert allowed(server=("/run/softops", None), host="softops")
+
+
+@pytest.mark.parametrize(("host", "heard"), [
+    ("10.1.2.3:8080", True), ("[fd00::1]:8080", True), ("localhost", True), (socket.gethostname(), True),
+    ("ops.example.com", True), ("evil.example", False), ("ops.example.com.evil.example", False)])
+def test_where_users_log_in_any_address_is_heard_but_only_names_that_are_ours(host: str, heard: bool) -> None:
+    settings = Settings(host="0.0.0.0", auth="local", public_url="https://ops.example.com")
+    assert allowed(host=host, settings=settings) is heard
+
+
+@pytest.mark.parametrize(("origin", "same"), [
+    ("https://ops.example.com", True), ("https://ops.example.com:443", True), ("http://ops.example.com", False),
+    ("https://ops.example.com:8443", False), ("https://evil.example", False)])
+def test_behind_a_proxy_an_origin_is_the_public_url(origin: str, same: bool) -> None:
+    settings = Settings(auth="local", public_url="https://ops.example.com/softops")
+    assert allowed(host="127.0.0.1:8080", origin=origin, settings=settings) is same
