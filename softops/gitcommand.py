@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from softops.config import CONFIDENTIAL
 from softops.errors import GitError
 from softops.memoryfiles import in_memory
 from softops.problems import printable, shortened
@@ -121,7 +122,7 @@ class Git:
         # git needs PATH, HOME, the ssh agent and proxies of this process; its own variables may point
         # anywhere (inside a hook they do), so only those about ssh and TLS are passed on.
         env = {name: value for name, value in os.environ.items()
-               if not name.startswith("GIT_") or name.startswith(_KEPT)}
+               if name not in CONFIDENTIAL and (not name.startswith("GIT_") or name.startswith(_KEPT))}
         ssh = env.pop("GIT_SSH", "") or "ssh"
         env |= {
             "GIT_ALLOW_PROTOCOL": "file:https:http:ssh:git", "GIT_TERMINAL_PROMPT": "0",

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from softops.config import CONFIDENTIAL
 from softops.desired import app_variables
 from softops.errors import InventoryError
 from softops.playbooks import HOSTNAME
@@ -58,7 +59,8 @@ def read_inventory(path: Path, *, home: Path) -> tuple[InventoryHost, ...]:
 def _run(path: Path, home: Path) -> tuple[str, str]:
     """What `ansible-inventory --list` prints, and what it notes beside."""
     program = Path(sys.executable).with_name("ansible-inventory")
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(home / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1",
+    environment = {**os.environ, **dict.fromkeys(CONFIDENTIAL, ""),
+                   "ANSIBLE_CONFIG": str(home / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1",
                    # Without it a file with a mistake in it counts as a file without hosts.
                    "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True", "LC_ALL": "C.UTF-8"}
     try:

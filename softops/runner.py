@@ -18,6 +18,7 @@ from typing import Any
 
 import ansible_runner
 
+from softops.config import CONFIDENTIAL
 from softops.errors import RunFailed
 from softops.events import RunStats, parse_event
 from softops.outcomes import RunEnd, RunStatus
@@ -171,14 +172,14 @@ class PlaybookRun:
     def _environment(self) -> dict[str, str]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}"
         # A locale that is set but not installed keeps Ansible from starting at all; this one is everywhere.
-        return {TOKEN: self.token, "LC_ALL": "C.UTF-8", "PATH": path,
+        return {**dict.fromkeys(CONFIDENTIAL, ""), TOKEN: self.token, "LC_ALL": "C.UTF-8", "PATH": path,
                 "ANSIBLE_CONFIG": str(self._limits.home / "ansible.cfg"),
                 "ANSIBLE_HOST_KEY_CHECKING": "True", "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1",
                 # ansible-runner adds its own directory, and would hide the one that ansible.cfg names a plugin of.
                 "ANSIBLE_CALLBACK_PLUGINS": str(self._limits.home / "playbooks/callback_plugins"),
                 # What an Ansible that was killed leaves behind goes with the run.
                 "ANSIBLE_LOCAL_TEMP": str(self._directory / "tmp"),
-                "PYTHONPATH": str(self._limits.home), "SOFTOPS_DATABASE": ""}
+                "PYTHONPATH": str(self._limits.home)}
 
     def _look_at(self, raw: RawEvent) -> None:
         self._heard = time.monotonic()
