@@ -20,7 +20,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 PREFIX = "SOFTOPS_"
-CONFIDENTIAL = ("SOFTOPS_CATALOG", "SOFTOPS_DATABASE", "SOFTOPS_OIDC_CLIENT_SECRET", "SOFTOPS_SECRET_KEY", "SOFTOPS_TOKEN")
+CONFIDENTIAL = ("SOFTOPS_CATALOG", "SOFTOPS_DATABASE", "SOFTOPS_OIDC_CLIENT_SECRET", "SOFTOPS_SECRET_KEY",
+                "SOFTOPS_TOKEN")
 """Settings that may hold something secret: no program that softops starts gets them."""
 OWN = ("SOFTOPS_RUN", "SOFTOPS_FLEET")
 """How the variables begin that softops and its tests pass to their own processes."""
