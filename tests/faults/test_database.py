@@ -166,7 +166,7 @@ def test_a_database_that_hangs_keeps_nobody_waiting_for_ever(fleet: Fleet, tmp_p
         mariadb_on_a_port.freeze()
         try:
             with caller.asking():
-                wait_until(lambda: len(caller.heard) > 1, 120)
+                wait_until(lambda: caller.heard != [], 120)
         finally:
             mariadb_on_a_port.thaw()
         assert caller.heard[0][1:] == (503, "5")

@@ -64,7 +64,7 @@ def stage(tmp_path: Path, database_url: str) -> Iterator[Stage]:
         made.service.stop()
 
 
-@pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(days=-400), timedelta(hours=2)])
+@pytest.mark.parametrize("step", [timedelta(days=-400), timedelta(hours=2)])
 def test_a_job_goes_on_and_its_times_stay_in_order(stage: Stage, step: timedelta) -> None:
     job = stage.begin()
     stage.clock.step = step
