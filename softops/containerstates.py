@@ -33,6 +33,7 @@ HEALTHS = frozenset({"starting", "healthy", "unhealthy"})
 MOST_PORTS = 200
 LARGEST = 2**31 - 1
 
+_ID = re.compile(r"[0-9A-Za-z]+")
 _NEVER = "0001-"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
@@ -60,11 +61,13 @@ def container_state(said: Mapping[str, Any]) -> ContainerState | None:
     """The state in the engine's answer to an inspection; None for a container that is not of softops."""
     config, state = _mapping(said.get("Config")), _mapping(said.get("State"))
     labels = _mapping(config.get("Labels"))
-    if not labels.get(NAME_LABEL) or not isinstance(said.get("Id"), str):
+    engine_id = said.get("Id")
+    # It becomes part of a path when the engine is asked about it.
+    if not labels.get(NAME_LABEL) or not isinstance(engine_id, str) or not _ID.fullmatch(engine_id):
         return None
     status = _word(state.get("Status"), STATES) or "dead"
     return ContainerState(
-        engine_id=said["Id"][:64], name=_text(said.get("Name"), 255).lstrip("/"),
+        engine_id=engine_id[:64], name=_text(said.get("Name"), 255).lstrip("/"),
         soft_name=_text(labels.get(NAME_LABEL), 255), service=_text(labels.get(SERVICE_LABEL), 255),
         version=_text(labels.get(VERSION_LABEL), 100), docker_image=_text(config.get("Image"), 500), state=status,
         health=_word(_mapping(state.get("Health")).get("Status"), HEALTHS),
