@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import httpx
@@ -87,12 +87,14 @@ class Controller:
 
 @contextmanager
 def controller(fleet: Fleet, name: str, files: Mapping[str, str], directory: Path,
+               runs: Callable[[Path], AbstractContextManager[None]] = lambda _path: nullcontext(),
                **settings: object) -> Iterator[Controller]:
-    """A server on the fleet with a catalog; afterwards the aftermath is looked at, while it runs and after its end."""
+    """A server on the fleet with a catalog; afterwards the aftermath is looked at, while it runs and after its end.
+    `runs` makes the directory of its runs."""
     commit(directory / "catalog", files)
     serving = Serving(fleet, catalog=directory / "catalog", name=name, port=0, sync_interval=0, language="en",
                       auth="none", **settings)
-    with serving:
+    with runs(serving.directory / "var/runs"), serving:
         own = Settings(home=PROJECT, var=serving.directory / "var", inventory=fleet.inventory(),
                        catalog=str(directory / "catalog"), catalog_ref="main", sync_interval=0, language="en",
                        insecure_registries=fleet.plain_http, database=str(settings.get("database", "")))

@@ -1,4 +1,4 @@
-"""Git repositories that move, vanish and die in mid-sentence: the last good catalog stays in use, and people hear it."""
+"""Git repositories that move, vanish and die in mid-sentence: the last good catalog stays in use; people hear why."""
 
 from __future__ import annotations
 

@@ -116,38 +116,37 @@ def test_a_task_that_prints_megabytes_of_rubbish_ends(
 
 
 def test_no_room_for_runs_ends_jobs_and_nothing_else(fleet: Fleet, tmp_path: Path) -> None:
-    fleet.registry.push("room", "1.0", layers=[4 * MB])
+    fleet.registry.push("room", "1.0", layers=[20 * MB])
     fleet.registry.push("roomy", "1.0", layers=[MB])
     files = software("room", f"{fleet.slow.host}/room:1.0") | software("roomy", fleet.registry.image("roomy", "1.0"))
-    with controller(fleet, "room", files, tmp_path) as made:
+    with controller(fleet, "room", files, tmp_path, runs=small_disk) as made:
         assert made.ended(made.install("roomy", WEB))[WEB].status is RecordStatus.SUCCESS
         runs = made.settings.var_dir / "runs"
-        with small_disk(runs):
-            fill(runs / "full")
-            record = made.ended(made.install("room", WEB))[WEB]
-            assert failure(record) == failed("RUN_DIRECTORY", 500), record.remark
-            says(record, str(runs), "Free space there and retry")
-            assert answers(made.serving.url)
-            (runs / "full").unlink()
-            # This time there is room at first, and none any more while the image comes.
-            fleet.slow.rate = MB
-            before = fleet.slow.sent
-            job = made.install("room", WEB)
-            wait_until(lambda: fleet.slow.sent > before + MB, 60)
-            fill(runs / "full")
-            fleet.slow.rate = None
-            record = made.ended(job)[WEB]
-            assert answers(made.serving.url)
-            assert failure(record) == failed("RUN_NO_ROOM", 500), record.remark
-            says(record, str(runs), "softops retry")
-            (runs / "full").unlink()
-            assert made.retry(job)[WEB].status is RecordStatus.SUCCESS
+        fill(runs / "full")
+        record = made.ended(made.install("room", WEB))[WEB]
+        assert failure(record) == failed("RUN_DIRECTORY", 500), record.remark
+        says(record, str(runs), "Free space there and retry")
+        assert answers(made.serving.url)
+        (runs / "full").unlink()
+        # This time there is room at first, and none any more while the image comes.
+        fleet.slow.rate = MB
+        before = fleet.slow.sent
+        job = made.install("room", WEB)
+        wait_until(lambda: fleet.slow.sent > before + MB, 60)
+        fill(runs / "full")
+        fleet.slow.rate = None
+        record = made.ended(job)[WEB]
+        assert answers(made.serving.url)
+        assert failure(record) == failed("RUN_NO_ROOM", 500), record.remark
+        says(record, str(runs), "softops retry")
+        (runs / "full").unlink()
+        assert made.retry(job)[WEB].status is RecordStatus.SUCCESS
 
 
 @contextmanager
 def small_disk(directory: Path) -> Iterator[None]:
     """A disk of 3 MB of its own at `directory`."""
-    directory.mkdir(exist_ok=True)
+    directory.mkdir(parents=True, mode=0o700)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(directory)], check=True)
     try:
         yield
