@@ -96,10 +96,6 @@ TEXTS: Mapping[str, Text] = {
     "SERVER_REFUSED": Text("The server answered: {message}", "服务器答复：{message}"),
     "SERVER_NOT_STARTED": Text("softops could not start in this process: {problem}. `softops doctor` says what is missing.",
                                "无法在本进程中启动 softops：{problem}。可用 `softops doctor` 查看缺少什么。"),
-    "HOST_NOT_LOOPBACK": Text("softops has no users and rights yet and listens on loopback addresses only; {host} is none. "
-                              "Leave SOFTOPS_HOST at 127.0.0.1 and reach it through SSH: `ssh -L {port}:127.0.0.1:{port} THIS-MACHINE`.",
-                              "softops 尚无用户与权限，只监听回环地址，{host} 不是。"
-                              "请保持 SOFTOPS_HOST=127.0.0.1，并通过 SSH 访问：`ssh -L {port}:127.0.0.1:{port} 本机`。"),
     "PORT_TAKEN": Text("softops can't listen on {host}:{port}: {problem}. Stop what is there, or set SOFTOPS_PORT.",
                        "softops 无法监听 {host}:{port}：{problem}。请停止占用者，或设置 SOFTOPS_PORT。"),
     "PARAM_FORM": Text("{text} is not a parameter. Write --param NAME=VALUE.", "{text} 不是参数。请写成 --param 名称=值。"),

@@ -25,7 +25,7 @@ def _default(name: str, value: object) -> str:
         return "the checkout"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    return f"`{value}`" if str(value) else "empty"
+    return f"`{value}`" if value not in ("", None) else "empty"
 
 
 if __name__ == "__main__":

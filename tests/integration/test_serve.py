@@ -81,13 +81,12 @@ def test_ipv6_loopback_is_fine(environment: Mapping[str, str]) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com"])
-def test_every_other_address_is_refused_while_there_are_no_users(environment: Mapping[str, str], host: str,
-                                                                 tmp_path: Path) -> None:
+def test_without_users_every_other_address_is_refused(environment: Mapping[str, str], host: str,
+                                                      tmp_path: Path) -> None:
     code, said = refused(environment, SOFTOPS_HOST=host, SOFTOPS_PORT="8080")
     assert code == 2
-    assert said == (f"softops has no users and rights yet and listens on loopback addresses only; {host} is none. "
-                    "Leave SOFTOPS_HOST at 127.0.0.1 and reach it through SSH: "
-                    "`ssh -L 8080:127.0.0.1:8080 THIS-MACHINE`.\n")
+    assert said == (f"SOFTOPS_AUTH=none lets everybody in and works on loopback only, not on {host}. Leave SOFTOPS_AUTH "
+                    "out, or SOFTOPS_HOST.\n")
     assert not (tmp_path / "home/var").exists()
 
 
