@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from softops.auditmasks import facts
 from softops.rights import Right
 from softops.web.accountbodies import SessionRow
 from softops.web.endpoint import Answer, Call, Endpoint, told
@@ -23,6 +24,7 @@ def page(call: Call[PageQuery, None]) -> Answer:
 def end(call: Call[None, None]) -> Answer:
     """Log a browser out."""
     ended = call.service.accounts.end_session(call.caller, call.id)
+    call.notes.before = facts(ended, "user", "address")
     return told(call, "SESSION_ENDED", SessionRow.model_validate(ended), user=ended.user)
 
 

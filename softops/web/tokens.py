@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from softops.auditmasks import facts
 from softops.rights import Right
 from softops.web.accountbodies import TokenBody, TokenRow, TokenSecret
 from softops.web.endpoint import Answer, Call, Endpoint, told
@@ -35,6 +36,7 @@ def create(call: Call[None, TokenBody]) -> Answer:
 def revoke(call: Call[None, None]) -> Answer:
     """Make a token good for nothing."""
     revoked = call.service.accounts.revoke_token(call.caller, call.id)
+    call.notes.before = facts(revoked, "user", "name", "role", "groups")
     return told(call, "TOKEN_REVOKED", TokenRow.model_validate(revoked), name=revoked.name)
 
 

@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,17 @@ CHANGES = [endpoint for endpoint in ENDPOINTS if endpoint.method != "GET"]
 class World:
     """A server with users, and what its audit says."""
 
-    def __init__(self, web: Served, tokens: Mapping[str, str]) -> None:
+    def __init__(self, web: Served, tokens: dict[str, str]) -> None:
         self.web = web
         self.service = web.service
         self.tokens = tokens
         self._seen = 0
+
+    def bring_in(self, name: str) -> None:
+        """Give a user a token."""
+        user = self.service.accounts.users.named(name)
+        caller = Caller(name=name, role=user.role, via=Via.SOCKET, user_id=user.id)
+        _, self.tokens[name] = self.service.accounts.create_token(caller, "test", user=name)
 
     def ask(self, who: str | None, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         given = {"Authorization": f"Bearer {self.tokens[who]}"} if who is not None else {}
@@ -62,13 +68,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     service.database.migrate()
     service.read_servers()
     some_images(service.database)
-    tokens = {}
     with served(service) as web:
+        world = World(web, {})
         for name, role in (("ann", Role.ADMIN), ("vic", Role.VIEWER)):
-            user, _ = service.accounts.add_user(name, PASSWORD, role, None)
-            caller = Caller(name=name, role=role, via=Via.SOCKET, user_id=user.id)
-            _, tokens[name] = service.accounts.create_token(caller, "test", user=name)
-        yield World(web, tokens)
+            service.accounts.add_user(name, PASSWORD, role, None)
+            world.bring_in(name)
+        yield world
     service.trail.stop()
     service.database.close()
 
@@ -89,7 +94,10 @@ def a_path(endpoint: Endpoint) -> str:
 
 @pytest.mark.parametrize("endpoint", CHANGES, ids=lambda one: f"{one.method} {one.path}")
 def test_no_endpoint_that_changes_something_goes_without_an_entry(world: World, endpoint: Endpoint) -> None:
+    # One of them logs out.
+    world.bring_in("ann")
     world.ask("ann", endpoint.method, a_path(endpoint))
+    world.bring_in("ann")
 
     actions = {entry.action for entry in world.news()}
     assert (action_of(endpoint) in actions) is is_audited(endpoint)
@@ -134,6 +142,38 @@ def test_what_was_there_before_is_written_down_too(world: World) -> None:
         ("repositories.remove", moved, {"retired": 0})]
     assert "www" not in repr(entries)
     assert entries[2].after == {**body, "url": "https://git.invalid/b.git", "webhookSecret": "***"}
+
+
+def test_logins_good_and_bad_and_logouts_are_written_down(world: World) -> None:
+    wrong = httpx.post(f"{world.web.url}{API}/auth/login", json={"name": "vic", "password": "wrong-hunter2"},
+                       trust_env=False)
+    right = httpx.post(f"{world.web.url}{API}/auth/login", json={"name": "vic", "password": PASSWORD}, trust_env=False)
+    out = world.ask(None, "POST", "/auth/logout", Cookie=right.headers["Set-Cookie"].partition(";")[0],
+                    Origin=world.web.url)
+    assert [one.status_code for one in (wrong, right, out)] == [401, 200, 200]
+
+    entries = world.news()
+    assert [told(entry) for entry in entries] == [
+        ("vic", "", "nobody", "accounts.login", Outcome.REFUSED, 401),
+        ("vic", "", "nobody", "accounts.login", Outcome.SUCCESS, 200),
+        ("vic", "viewer", "cookie", "accounts.logout", Outcome.SUCCESS, 200)]
+    assert "hunter2" not in repr(entries)
+    assert PASSWORD not in repr(entries)
+
+
+def test_what_becomes_of_a_user_is_written_down(world: World) -> None:
+    made = world.ask("ann", "POST", "/user", {"name": "uma", "role": "viewer"}).json()["data"]
+    world.ask("ann", "POST", f"/user/{made['id']}", {"role": "operator", "groups": ["shop"], "newPassword": True})
+    token = world.ask("ann", "POST", "/token", {"name": "ci", "user": "uma", "role": "viewer"}).json()["data"]
+
+    entries = world.news()
+    ends = [entry for entry in entries if entry.outcome is Outcome.SUCCESS]
+    before = {"name": "uma", "role": "viewer", "groups": None, "disabled": False}
+    assert [(entry.action, entry.before) for entry in ends] == [
+        ("users.add", None), ("users.change", before), ("tokens.create", None)]
+    assert ends[1].after == {**before, "role": "operator", "groups": ["shop"], "newPassword": True}
+    secrets = [made["password"], token["secret"]]
+    assert [len(secret) > 10 and secret not in repr(entries) for secret in secrets] == [True, True]
 
 
 def test_what_is_refused_by_the_work_itself_is_written_down(world: World) -> None:
