@@ -42,11 +42,15 @@ class Address:
     socket: Path | None = None
     token: str | None = field(default=None, repr=False)
     """What the caller comes in with; the unix socket needs none."""
+    by_cookie: bool = False
+    """Whether changes are asked for as a page of the server does, with the cookie of a login."""
 
     @property
     def headers(self) -> Mapping[str, str]:
         """What every request carries."""
-        return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+        if self.token is not None:
+            return {"Authorization": f"Bearer {self.token}"}
+        return {"Origin": self.url} if self.by_cookie else {}
 
     @property
     def is_loopback(self) -> bool:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from softops.client import Address, Client
 from softops.config import Settings
+from softops.keptlogins import my_logins
 from softops.listeners import answers, local_socket, short
 from softops.texts import Lang
 
@@ -44,7 +45,9 @@ def running_server(settings: Settings, lang: Lang) -> Iterator[Client]:
         with short(local) as name, _client(Address(url=LOCAL, socket=Path(name)), lang) as client:
             yield client
     else:
-        with _client(Address(url=server_url(settings), token=settings.token or None), lang) as client:
+        url = server_url(settings)
+        token = settings.token or my_logins().find(url)
+        with _client(Address(url=url, token=token), lang) as client:
             yield client
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from softops import __version__
-from softops.cli import auditing, credentialing, lifecycle, safety, seeing
+from softops.cli import accounting, auditing, credentialing, lifecycle, safety, seeing
 from softops.cli.arguments import (
     Detach,
     GroupsOption,
@@ -249,6 +249,7 @@ seeing.register(app)
 safety.register(app)
 credentialing.register(app)
 auditing.register(app)
+accounting.register(app)
 
 
 @app.command(help=say("DOCTOR"))

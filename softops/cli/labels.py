@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from softops.cli.accountwords import ACCOUNT_HELP, ACCOUNT_WORDS
 from softops.cli.auditwords import AUDIT_HELP, AUDIT_WORDS
 from softops.cli.containerwords import CONTAINER_HELP, CONTAINER_WORDS
 from softops.cli.credentialwords import CREDENTIAL_HELP, CREDENTIAL_WORDS
@@ -21,6 +22,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 HELP: Mapping[str, Text] = {
     **CONTAINER_HELP,
     **FAULT_HELP,
+    **ACCOUNT_HELP,
     **AUDIT_HELP,
     **CREDENTIAL_HELP,
     **VERSION_HELP,
@@ -94,6 +96,7 @@ HELP: Mapping[str, Text] = {
 WORDS: Mapping[str, Text] = {
     **CONTAINER_WORDS,
     **FAULT_WORDS,
+    **ACCOUNT_WORDS,
     **AUDIT_WORDS,
     **CREDENTIAL_WORDS,
     **VERSION_WORDS,
