@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from softops.audit import AuditFilter
 from softops.entities import Job, Record
 from softops.errors import Conflict, NotFound
 from softops.leases import Holder
@@ -206,3 +207,7 @@ def test_the_api_shows_and_releases_them(make_service: MakeService) -> None:
         assert (freed["code"], freed["message"]) == (200, "demo on web1 is free again.")
         assert freed["data"]["systemSoftRecordReason"] == "LOCK_RELEASED"
         assert client.get("/lock/page").json()["data"]["total"] == 0
+        noted = [(entry.outcome.value, entry.target) for entry in service.audit.page(
+            AuditFilter(action="locks.release"), page=1, size=9).records]
+    assert [outcome for outcome, _ in noted if outcome != "begun"] == ["success", "refused"]
+    assert {str(record.id) in target for _, target in noted} == {True}
