@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -88,7 +89,7 @@ class Controller:
 @contextmanager
 def controller(fleet: Fleet, name: str, files: Mapping[str, str], directory: Path,
                runs: Callable[[Path], AbstractContextManager[None]] = lambda _path: nullcontext(),
-               **settings: object) -> Iterator[Controller]:
+               **settings: Any) -> Iterator[Controller]:
     """A server on the fleet with a catalog; afterwards the aftermath is looked at, while it runs and after its end.
     `runs` makes the directory of its runs."""
     commit(directory / "catalog", files)
