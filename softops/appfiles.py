@@ -73,7 +73,7 @@ def _model(app: AppVersion, given: Mapping[str, Any]) -> Mapping[str, Any]:
 def _from_template(app: AppVersion, given: Mapping[str, Any]) -> Mapping[str, Any]:
     path = str(app.entry.get("compose") or "compose.yml.j2")
     task = {"software": app.name, "path": path, "name": app.name, "version": app.version, "image": app.exact_image,
-            "params": dict(given)}
+            "params": dict(given), "secrets": sorted(secret_names(app.entry))}
     text = _rendered(app.entry["composeTemplate"], json.dumps(task))
     document = load_document(path, text.encode())
     if document.problems or document.data is None:

@@ -11,6 +11,7 @@ from softops.documents import Odd, load_document
 from softops.errors import BadRequest
 from softops.params import BoolParam, EnumParam, IntParam, ParamBase, PortParam, SecretParam, declared
 from softops.rendering import render_template
+from softops.secretparams import secret_names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +51,7 @@ def _from_template(app: AppVersion, values: Mapping[str, Any]) -> Mapping[str, A
     path = str(app.entry.get("compose") or "compose.yml.j2")
     given = {param.name: _value(param, values) for param in declared(app.entry)}
     text = render_template(app.entry["composeTemplate"], software=app.name, path=path, name=app.name,
-                           version=app.version, image=app.exact_image, params=given)
+                           version=app.version, image=app.exact_image, params=given, secrets=secret_names(app.entry))
     document = load_document(path, text.encode())
     services = (document.data or {}).get("services")
     if document.problems:

@@ -4,7 +4,8 @@ It runs apart from softops (see rendering.py), because a template may loop for e
 nothing of softops, so that it starts fast.
 
 A parameter is seen with its real value in conditions and comparisons, but printed it is `${NAME}`: Compose puts the
-value in after the YAML was read, and so no value can be anything else than text. Numbers may be computed with.
+value in after the YAML was read, and so no value can be anything else than text. Numbers may be computed with. Of a
+secret there is only whether it is given.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import json
 import resource
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined
+from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 CPU_SECONDS = 2
@@ -112,6 +114,31 @@ class Number(int):
         return reference(self._name)
 
 
+class Secret:
+    """A secret: whether it is empty is all that can be learned of it. Every comparison would print it bit by bit into
+    a file that is stored and shown, so the value itself does not come here."""
+
+    __slots__ = ("_is_given", "_name")
+
+    def __init__(self, name: str, *, is_given: bool) -> None:
+        self._name = name
+        self._is_given = is_given
+
+    def __str__(self) -> str:
+        return reference(self._name)
+
+    __repr__ = __str__
+
+    def __bool__(self) -> bool:
+        return self._is_given
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise SecurityError(f"{self._name} is a secret: a template can name it or ask whether it is given")
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = _refuse
+    __len__ = __contains__ = __iter__ = __int__ = __float__ = __index__ = _refuse
+
+
 class NotGiven(Undefined):
     """A parameter that may be left out and was: not defined, false, and printed as its reference, which is empty."""
 
@@ -126,10 +153,12 @@ def bare(value: object) -> Any:
     return value._value if isinstance(value, Value) else value  # noqa: SLF001  its own class
 
 
-def parameter(name: str, value: object) -> Any:
+def parameter(name: str, value: object, *, is_secret: bool) -> Any:
     """What the template sees of one parameter."""
     if value is None:
         return NotGiven(name=name)
+    if is_secret:
+        return Secret(name, is_given=bool(value))
     if isinstance(value, int) and not isinstance(value, bool):
         return Number(name, value)
     return Value(name, value if isinstance(value, bool) else str(value))
@@ -149,11 +178,12 @@ def environment() -> ImmutableSandboxedEnvironment:
 
 def render(text: str, given: Mapping[str, Any], limit: int) -> dict[str, Any]:
     """`{"text": ...}`, or `{"reason": ..., "line": ..., "detail": ...}`; at most `limit` characters."""
-    params = {name: parameter(name, value) for name, value in given["params"].items()}
+    secrets = frozenset(given.get("secrets", ()))
+    params = {name: parameter(name, value, is_secret=name in secrets) for name, value in given["params"].items()}
     parts: list[str] = []
     length = 0
     try:
-        for part in environment().from_string(text).generate({**given, "params": params}):
+        for part in environment().from_string(text).generate({**_plain(given), "params": params}):
             length += len(part)
             if length > limit:
                 return {"reason": "TEMPLATE_TOO_LONG", "line": 0, "detail": ""}
@@ -176,6 +206,10 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answer = render(task["text"], task["given"], task["limit"])
     sys.stdout.buffer.write(json.dumps(answer).encode())
+
+
+def _plain(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: given[name] for name in ("name", "version", "image")}
 
 
 def _printed(value: object) -> object:

@@ -14,7 +14,8 @@ PARAMS = {"TEXT": HOSTILE, "SIZE": "small", "N": 3, "TLS": True, "OFF": False, "
 
 
 def answer(text: str, limit: int = 1000, **changes: Any) -> dict[str, Any]:
-    given = {"name": "app", "version": "1.0", "image": "app:1.0", "params": {**PARAMS, **changes}}
+    given = {"name": "app", "version": "1.0", "image": "app:1.0", "params": {**PARAMS, **changes},
+             "secrets": ["KEY", "NOKEY"]}
     return render(text, given, limit)
 
 
@@ -68,6 +69,26 @@ def test_a_value_is_never_taken_apart_and_nothing_else_is_reached(expression: st
     assert {**found, "detail": ""} == {"reason": "TEMPLATE_FAILED", "line": 2, "detail": ""}
     assert "hunter2" not in found["detail"]
     assert found["detail"]
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("{{ params.KEY }}{{ 'x' ~ params.KEY }}{{ params.KEY | upper }}{{ [params.KEY] }}", "${KEY}x${KEY}${KEY}[${KEY}]"),
+    ("{{ 'yes' if params.KEY else 'no' }}{{ 'yes' if params.NOKEY else 'no' }}", "yesno"),
+    ("{{ params.KEY is defined }}{{ params.KEY | default('x') }}{{ params.KEY | tojson }}", 'true${KEY}"${KEY}"'),
+])
+def test_a_secret_can_be_named_and_asked_for(text: str, expected: str) -> None:
+    assert answer(text, KEY=True, NOKEY="") == {"text": expected}
+
+
+@pytest.mark.parametrize("expression", [
+    "params.KEY | int", "params.KEY | float", "params.KEY == 'a'", "params.KEY != 'a'", "'a' == params.KEY",
+    "params.KEY < 'b'", "params.KEY in ['a']", "'h' in params.KEY", "params.KEY | length", "params.KEY | list",
+    "params.KEY is eq 'a'", "[params.KEY, 'a'] | sort", "[params.KEY, 'a'] | unique | list", "{'a': 1}[params.KEY]",
+    "params.values() | max", "params | dictsort(by='value')", "range(params.KEY)", "params.KEY | round"])
+def test_nothing_else_of_a_secret_is_told(expression: str) -> None:
+    found = answer(f"{{{{ {expression} }}}}", KEY="hunter2")
+    assert found["reason"] == "TEMPLATE_FAILED"
+    assert "hunter2" not in str(found)
 
 
 @pytest.mark.parametrize(("text", "line"), [("{% if %}", 1), ("\n\n{{ 1 / 0 }}", 3), ("{{ x }}", 1),
