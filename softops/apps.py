@@ -20,6 +20,9 @@ from softops.playbooks import RUNNING_AFTER
 from softops.secretparams import secret_names
 from softops.statuses import AppState
 
+RECENT = 20
+"""Revisions whose secrets a container may still tell."""
+
 
 class Apps:
     """Reads the tables of apps and revisions; they are written together with the records that change them."""
@@ -66,6 +69,13 @@ class Apps:
         with self._db.reading() as session:
             row = session.scalars(found.order_by(RevisionRow.id.desc()).limit(1)).first()
             return None if row is None else revision_of(row)
+
+    def sealed(self, server_id: int, name: str) -> tuple[str, ...]:
+        """The sealed secrets with which a software was tried of late on a server, newest first."""
+        found = (select(RevisionRow.secrets).order_by(RevisionRow.id.desc()).limit(RECENT)
+                 .where(RevisionRow.server_id == server_id, RevisionRow.name == name, RevisionRow.secrets.is_not(None)))
+        with self._db.reading() as session:
+            return tuple(dict.fromkeys(str(one) for one in session.scalars(found)))
 
     def kept_secrets(self, names: Collection[str]) -> Mapping[tuple[int, str], frozenset[str]]:
         """Which secrets of these software are kept from what was last tried with it, by server and software."""

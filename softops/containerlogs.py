@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 LONGEST_LINE = 16 * 1024
@@ -17,7 +17,7 @@ _TIME = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LogLine:
-    """One line; `text` is as it was written, control characters included."""
+    """One line; `text` is as it was written, control characters included, but for secrets."""
 
     at: str | None
     """When, as the engine writes it (RFC 3339)."""
@@ -27,10 +27,12 @@ class LogLine:
 
 
 class LogReader:
-    """Makes lines of a log's bytes, however they are cut. With a terminal (`tty`) the two streams are one."""
+    """Makes lines of a log's bytes, however they are cut. With a terminal (`tty`) the two streams are one. `hide`
+    takes out of a line what nobody may read."""
 
-    def __init__(self, *, tty: bool) -> None:
+    def __init__(self, *, tty: bool, hide: Callable[[str], str] = str) -> None:
         self._tty = tty
+        self._hide = hide
         self._head = b""
         self._left = 0
         """Bytes of the current frame that have not come yet."""
@@ -53,7 +55,7 @@ class LogReader:
 
     def rest(self) -> list[LogLine]:
         """What stands after the last newline, at the end of the log."""
-        lines = [_line(name, bytes(text)) for name, text in self._open.items() if text]
+        lines = [self._line(name, bytes(text)) for name, text in self._open.items() if text]
         for text in self._open.values():
             text.clear()
         return lines
@@ -73,10 +75,16 @@ class LogReader:
         *ended, rest = part.split(b"\n")
         for piece in ended:
             text += piece[:LONGEST_LINE - len(text)]
-            lines.append(_line(name, bytes(text)))
+            lines.append(self._line(name, bytes(text)))
             text.clear()
         text += rest[:LONGEST_LINE - len(text)]
         return lines
+
+    def _line(self, stream: str, data: bytes) -> LogLine:
+        found = _TIME.match(data)
+        text = data[found.end():] if found else data
+        return LogLine(at=found[1].decode("ascii") if found else None, stream=stream,
+                       text=self._hide(text.removesuffix(b"\r").decode("utf-8", "replace")))
 
 
 def newest(lines: Iterable[LogLine], *, most: int, most_bytes: int) -> tuple[tuple[LogLine, ...], int]:
@@ -94,10 +102,3 @@ def newest(lines: Iterable[LogLine], *, most: int, most_bytes: int) -> tuple[tup
 
 def _size(line: LogLine) -> int:
     return len(line.text.encode("utf-8", "replace"))
-
-
-def _line(stream: str, data: bytes) -> LogLine:
-    found = _TIME.match(data)
-    text = data[found.end():] if found else data
-    return LogLine(at=found[1].decode("ascii") if found else None, stream=stream,
-                   text=text.removesuffix(b"\r").decode("utf-8", "replace"))

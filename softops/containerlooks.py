@@ -17,7 +17,9 @@ from softops.containers import Containers
 from softops.dialbook import DialBook
 from softops.entities import Container
 from softops.errors import Conflict, EngineUnreachable, NotFound, SoftopsError
+from softops.masking import Masker
 from softops.servers import Servers
+from softops.vault import Vault
 
 MOST_BYTES = 1024 * 1024
 """Bytes of a log that are shown at once."""
@@ -52,10 +54,12 @@ class ContainerLooks:
     """Asks engines. EngineUnreachable or ServerUnreachable when one does not answer, NotFound when the container is
     gone."""
 
-    def __init__(self, *, containers: Containers, servers: Servers, apps: Apps, book: DialBook) -> None:
+    def __init__(self, *, containers: Containers, servers: Servers, apps: Apps, vault: Vault,
+                 book: DialBook) -> None:
         self._containers = containers
         self._servers = servers
         self._apps = apps
+        self._vault = vault
         self._book = book
 
     def detail(self, container_id: int) -> tuple[Container, Mapping[str, Any]]:
@@ -83,7 +87,8 @@ class ContainerLooks:
             raise EngineUnreachable("DIAL_TEMPORARY")
         stream = EngineStream(way.dial, logs_target(api_version, container.engine_id, tail=tail, follow=follow),
                               timeout=self._book.timeout)
-        return OpenLog(stream=stream, reader=LogReader(tty=(said.get("Config") or {}).get("Tty") is True))
+        tty = (said.get("Config") or {}).get("Tty") is True
+        return OpenLog(stream=stream, reader=LogReader(tty=tty, hide=self._masker(container).text))
 
     def usage(self, container_id: int) -> Used:
         """What a container uses now; Conflict when it does not run."""
@@ -117,6 +122,11 @@ class ContainerLooks:
                 return _measure(engine, containers)
         except SoftopsError as exc:
             return [Used(container=container, problem=exc) for container in containers]
+
+    def _masker(self, container: Container) -> Masker:
+        """Hides the secrets that softops has given to the container's software."""
+        sealed = self._apps.sealed(container.server_id, container.soft_name)
+        return Masker(str(value) for one in sealed for value in self._vault.open(one).values())
 
     def _engine(self, container: Container) -> ContainerEngine:
         return self._book.open(self._servers.get(container.server_id))
