@@ -98,7 +98,8 @@ class Service:
         self._watches_engines = takes_all
         self.dials = DialBook(runner=runner, limits=limits, home=settings.home,
                               place=settings.var_dir / "runs" / this_process())
-        self.looks = ContainerLooks(containers=self.containers, servers=self.servers, apps=self.apps, book=self.dials)
+        self.looks = ContainerLooks(containers=self.containers, servers=self.servers, apps=self.apps, vault=self.vault,
+                                    book=self.dials)
         self.engines = EngineWatch(servers=self.servers, containers=self.containers, book=self.dials, hub=self.hub,
                                    clock=clock, lang=settings.language, inventory=settings.inventory_path)
         self.checks = Checks(servers=self.servers, runner=runner, clock=clock, limits=limits,
