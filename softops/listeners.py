@@ -31,28 +31,36 @@ def local_socket(settings: Settings) -> Path:
     return settings.var_dir / SOCKET_NAME
 
 
-def listen_locally(path: Path) -> socket.socket | None:
-    """A unix socket at `path` that only this user of the system may open; None while another process answers there.
+@contextmanager
+def listening_locally(path: Path) -> Iterator[socket.socket | None]:
+    """A unix socket at `path` that only this user of the system may open, gone afterwards; None while another process
+    answers there.
 
     Whoever may open it may do everything, so the rights of the file are the rights of softops.
     """
-    listener = socket.socket(socket.AF_UNIX)
-    try:
-        if answers(path):
-            listener.close()
-            return None
-        path.unlink(missing_ok=True)
-        with_mask = os.umask(0o177)
+    if answers(path):
+        yield None
+        return
+    with socket.socket(socket.AF_UNIX) as listener:
+        _bind(listener, path)
         try:
-            with short(path) as name:
-                listener.bind(name)
+            yield listener
         finally:
-            os.umask(with_mask)
+            path.unlink(missing_ok=True)
+
+
+def _bind(listener: socket.socket, path: Path) -> None:
+    mask = os.umask(0o177)
+    try:
+        # One that a process has left which was killed.
+        path.unlink(missing_ok=True)
+        with short(path) as name:
+            listener.bind(name)
         listener.listen(BACKLOG)
     except OSError as exc:
-        listener.close()
         raise ConfigError("VAR_UNUSABLE", path=path, problem=exc.strerror or exc) from exc
-    return listener
+    finally:
+        os.umask(mask)
 
 
 def answers(path: Path) -> bool:

@@ -12,7 +12,7 @@ from types import FrameType
 from softops import __version__
 from softops.config import Settings
 from softops.errors import ConfigError
-from softops.listeners import check_tls, listen, listen_locally, local_socket
+from softops.listeners import check_tls, listen, listening_locally, local_socket
 from softops.logs import configure_logging, log_ends_of_threads
 from softops.service import Service
 from softops.texts import render
@@ -35,7 +35,8 @@ def run_server(settings: Settings) -> None:
         service.start()
         try:
             _say_hello(settings, service, url_of(settings, listener))
-            server.serve_here(listener, listen_locally(local_socket(settings)))
+            with listening_locally(local_socket(settings)) as local:
+                server.serve_here(listener, local)
         finally:
             # A second Ctrl-C does not wait for running jobs to be closed.
             signal.signal(signal.SIGINT, signal.default_int_handler)

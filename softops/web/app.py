@@ -32,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 LIVE_PATHS = frozenset({"/socket.io", "/socket.io/"})
 OPENAPI = "/api/openapi.json"
+SAFETY = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "X-Frame-Options": "DENY",
+          "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+"""What browsers are told of every answer: it is data, no page, and belongs into no frame."""
 
 
 class App:
@@ -82,7 +85,7 @@ class App:
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = name_request(Headers(scope=scope).get(HEADER))
-        answer = _Answer(send, name)
+        answer = _Answer(send, name, is_secure=self._service.settings.is_secure)
         with answering(name):
             try:
                 check_caller(scope, self._service.settings, live=True)
@@ -97,7 +100,7 @@ class App:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = name_request(Headers(scope=scope).get(HEADER))
-        answer = _Answer(send, name)
+        answer = _Answer(send, name, is_secure=self._service.settings.is_secure)
         started = time.monotonic()
         with answering(name):
             try:
@@ -130,9 +133,10 @@ class App:
 class _Answer:
     """Sends an answer with the headers that every answer has."""
 
-    def __init__(self, send: Send, name: str) -> None:
+    def __init__(self, send: Send, name: str, *, is_secure: bool) -> None:
         self._send = send
         self._name = name
+        self._safety = SAFETY | ({"Strict-Transport-Security": "max-age=31536000"} if is_secure else {})
         self.status = 0
         """0: nothing was sent yet."""
 
@@ -143,7 +147,8 @@ class _Answer:
             message.setdefault("headers", [])
             headers = MutableHeaders(scope=message)
             headers[HEADER] = self._name
-            headers["X-Content-Type-Options"] = "nosniff"
+            for header, value in self._safety.items():
+                headers.setdefault(header, value)
             headers.setdefault("Cache-Control", "no-store")
         await self._send(message)
 
