@@ -1,4 +1,4 @@
-"""web/connection.py and web/routes.py: whoever trickles or floods is sent away, and in the envelope."""
+"""web/connection.py and web/bodies.py: whoever trickles or floods is sent away, and in the envelope."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import websockets.exceptions
 import websockets.sync.client
 
 from softops.service import Service
-from softops.web import connection, routes
+from softops.web import bodies, connection
 from tests.integration.webserver import Served, served, still_service
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -31,7 +31,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 @pytest.fixture
 def web(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     monkeypatch.setattr(connection, "HEAD_TIME", 1.0)
-    monkeypatch.setattr(routes, "BODY_TIME", 0.5)
+    monkeypatch.setattr(bodies, "BODY_TIME", 0.5)
     with served(service) as running:
         yield running
 
