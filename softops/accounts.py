@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from softops import passwords
 from softops.attempts import Attempts
 from softops.clock import Clock
+from softops.db import Database
 from softops.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
 from softops.identities import (
     TOKEN_START,
@@ -246,3 +247,8 @@ class Accounts:
             return None
         return Caller(name=user.name, role=lesser(user.role, token.role), groups=common(user.groups, token.groups),
                       via=Via.TOKEN, user_id=user.id, key_id=token.id)
+
+
+def make_accounts(database: Database, clock: Clock, hours: int) -> Accounts:
+    """Accounts over the tables of a database."""
+    return Accounts(Users(database), Sessions(database), Tokens(database), clock, hours)

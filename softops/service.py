@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from softops import __version__
-from softops.accounts import Accounts
+from softops.accounts import make_accounts
 from softops.amends import Amends
 from softops.applies import Applies, Healer
 from softops.apps import Apps
@@ -47,13 +47,10 @@ from softops.repositories import Repositories
 from softops.runner import RunLimits, Runner
 from softops.seals import check_key
 from softops.servers import Servers
-from softops.sessions import Sessions
 from softops.starts import Starts
 from softops.sync import Syncer
 from softops.syncqueue import SyncQueue
-from softops.tokens import Tokens
 from softops.trail import Trail
-from softops.users import Users
 from softops.vault import make_vault
 from softops.worker import Worker
 from softops.writeback import WriteBack
@@ -79,8 +76,7 @@ class Service:
         self.repositories = Repositories(self.database, audit=self.audit)
         self.servers = Servers(self.database)
         self.records = Records(self.database, keeper=None if takes_all else this_process(), audit=self.audit)
-        self.accounts = Accounts(Users(self.database), Sessions(self.database), Tokens(self.database), clock,
-                                 settings.session_hours)
+        self.accounts = make_accounts(self.database, clock, settings.session_hours)
         self.containers = Containers(self.database)
         self.apps = Apps(self.database)
         limits, runner = self._pull_limits(), Runner(self._run_limits())
