@@ -178,7 +178,8 @@ def test_who_waits_is_told_when_the_server_ends(tmp_path: Path) -> None:
     service.start()
     try:
         with ThreadPoolExecutor(1) as pool:
-            with served(service) as web:
+            # Whoever waits looks once a second whether the server ends.
+            with served(service, grace=3) as web:
                 post(web, "/repository/1/sync")
                 waiting = pool.submit(post, web, f"/pull/{soft_id(web)}")
                 wait_until(lambda: service.records.job_page(page=1, size=1).total == 1)
