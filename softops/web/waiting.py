@@ -14,7 +14,7 @@ from softops.texts import Lang, render
 from softops.web.endpoint import Call
 from softops.web.views import remark_in
 
-SLICE = 1.0
+SLICE = 0.5
 """Seconds between two looks whether the caller is still there and the server goes on."""
 
 
