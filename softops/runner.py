@@ -170,7 +170,8 @@ class PlaybookRun:
             "event_handler": handle, "cancel_callback": check}
 
     def _environment(self) -> dict[str, str]:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}"
+        # The last is where people put what lookups and vars plugins call, such as sops.
+        path = os.pathsep.join((str(Path(sys.executable).parent), os.defpath, "/usr/local/bin"))
         # A locale that is set but not installed keeps Ansible from starting at all; this one is everywhere.
         return {**dict.fromkeys(CONFIDENTIAL, ""), TOKEN: self.token, "LC_ALL": "C.UTF-8", "PATH": path,
                 "ANSIBLE_CONFIG": str(self._limits.home / "ansible.cfg"),
