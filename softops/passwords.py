@@ -59,7 +59,7 @@ def matches(known: str | None, password: str) -> bool:
         known, plain = None, ""
     with _turns:
         try:
-            _hasher.verify(known or NO_PASSWORD, plain)
+            _hasher.verify(NO_PASSWORD if known is None else known, plain)
         except (VerificationError, InvalidHashError):
             return False
     return known is not None

@@ -14,11 +14,13 @@ from softops.web.validation import Printable, Whole
 
 MAX_SECRET = 4096
 """Characters; `passwords.py` says what a new password may have."""
-MOST_GROUPS = 200
+MOST_GROUPS = 50
+"""However they are written, they fit into their column."""
 MOST_DAYS = 3650
 
 Secret = Annotated[SecretStr, Field(max_length=MAX_SECRET)]
-Groups = Annotated[list[Name], Field(max_length=MOST_GROUPS)]
+Group = Annotated[str, StringConstraints(min_length=1, max_length=100), Printable]
+Groups = Annotated[list[Group], Field(max_length=MOST_GROUPS)]
 
 
 class LoginBody(Given):
