@@ -29,7 +29,7 @@ def vaulted(path: Path, text: str) -> None:
                    capture_output=True)
 
 
-@pytest.mark.parametrize("kind", ["vault file", "lookup"])
+@pytest.mark.parametrize("kind", ["vault file", "lookup", "sops"])
 def test_a_run_of_softops_opens_what_the_inventory_keeps_encrypted(tmp_path: Path, kind: str,
                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
     key = tmp_path / "vault-password"
@@ -41,6 +41,14 @@ def test_a_run_of_softops_opens_what_the_inventory_keeps_encrypted(tmp_path: Pat
         # As community.sops.sops does: the inventory only says where the value is.
         vaulted(tmp_path / "elsewhere.yml", SECRET)
         value = f"{{{{ lookup('ansible.builtin.unvault', '{tmp_path / 'elsewhere.yml'}') | string }}}}"
+    elif kind == "sops":
+        # The program itself is stood in for: what is tried is that the collection gets to call it.
+        program = tmp_path / "sops"
+        program.write_text(f"#!/bin/sh\ncase $* in *--version*) echo sops 3.9.0;; *) printf %s '{SECRET}';; esac\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("ANSIBLE_SOPS_BINARY", str(program))
+        (tmp_path / "secret.sops.yml").write_text('{"data": "ENC[...]", "sops": {"version": "3.9.0"}}')
+        value = f"{{{{ lookup('community.sops.sops', '{tmp_path / 'secret.sops.yml'}') }}}}"
     else:
         vaulted(variables / "vault.yml", json.dumps({"registry_password": SECRET}))
         value = "{{ registry_password }}"
