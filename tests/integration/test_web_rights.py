@@ -27,6 +27,7 @@ from tests.integration.webserver import Served, Story, served
 from tests.waiting import wait_until
 
 PUBLIC = {"GET /healthz", "POST /api/system/soft/auth/setup", "POST /api/system/soft/auth/login",
+          "POST /api/system/soft/auth/logout",
           "GET /api/system/soft/auth/me", "POST /api/system/soft/webhook/{repository}",
           "GET /api/system/soft/auth/oidc", "GET /api/system/soft/auth/oidc/callback"}
 """What may be reached without a login; whoever adds to it has to say so here."""
