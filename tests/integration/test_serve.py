@@ -85,8 +85,8 @@ def test_without_users_every_other_address_is_refused(environment: Mapping[str, 
                                                       tmp_path: Path) -> None:
     code, said = refused(environment, SOFTOPS_HOST=host, SOFTOPS_PORT="8080")
     assert code == 2
-    assert said == (f"SOFTOPS_AUTH=none lets everybody in and works on loopback only, not on {host}. Leave SOFTOPS_AUTH "
-                    "out, or SOFTOPS_HOST.\n")
+    assert said == (f"SOFTOPS_AUTH=none lets everybody in and works on loopback only, not on {host}. Leave "
+                    "SOFTOPS_AUTH out, or SOFTOPS_HOST.\n")
     assert not (tmp_path / "home/var").exists()
 
 

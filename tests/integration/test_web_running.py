@@ -120,6 +120,8 @@ def test_what_is_where_is_shown(desk: Desk, api: httpx.Client) -> None:
     rows = answer(api.get("/app/page"))["records"]
     assert [(row["systemSoftAppServerName"], row["systemSoftAppName"]) for row in rows] == [
         ("web1", "shop"), ("web2", "cache"), ("web2", "shop")]
+    ended = desk.service.records.record(1).end_time
+    assert ended is not None
     assert answer(api.get("/app/page", params={"name": "shop", "serverId": 1})) == {
         "records": [{
             "systemSoftAppServerId": 1, "systemSoftAppServerName": "web1", "systemSoftAppName": "shop",
@@ -127,7 +129,7 @@ def test_what_is_where_is_shown(desk: Desk, api: httpx.Client) -> None:
             "systemSoftAppVersion": "1.0", "systemSoftAppDockerImage": "shop:1.0", "systemSoftAppDigest": DIGEST,
             "systemSoftAppCommit": COMMIT, "systemSoftAppParameters": {"PORT": 8080, "HOST": "shop.example.com"},
             "systemSoftAppRevision": 1, "systemSoftAppManaged": False, "systemSoftAppRecordId": 1,
-            "systemSoftAppUpdateTime": "2024-01-01T10:01:00"}],
+            "systemSoftAppUpdateTime": ended.isoformat()}],
         "total": 1, "size": 10, "current": 1, "pages": 1}
 
 
