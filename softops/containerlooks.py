@@ -99,10 +99,13 @@ class ContainerLooks:
             raise used.problem
         return used
 
-    def usages(self, *, server_id: int | None = None, name: str | None = None) -> tuple[Used, ...]:
-        """What all running containers use that fit, in their order; late after STATS_TIMEOUT seconds."""
-        found = self._containers.page(page=1, size=MOST_CONTAINERS, server_id=server_id, name=name,
-                                      state="running").records
+    def usages(self, *, server_id: int | None = None, name: str | None = None,
+               own: frozenset[int] | None = None) -> tuple[Used, ...]:
+        """What all running containers use that fit, in their order; late after STATS_TIMEOUT seconds. Only the servers
+        `own` are asked; None: all."""
+        running = self._containers.page(page=1, size=MOST_CONTAINERS, server_id=server_id, name=name,
+                                        state="running").records
+        found = [container for container in running if own is None or container.server_id in own]
         of_server: dict[int, list[Container]] = defaultdict(list)
         for container in found:
             of_server[container.server_id].append(container)

@@ -17,7 +17,7 @@ from softops.rights import Right
 from softops.texts import Lang
 from softops.web.endpoint import Answer, Call, Endpoint
 from softops.web.parameters import Given, Id, Name, PageQuery
-from softops.web.permits import permit_id
+from softops.web.permits import own_servers, permit_id
 from softops.web.schemas import PageOf, Shown
 from softops.web.validation import Whole
 from softops.web.views import page_view
@@ -143,10 +143,12 @@ def stats(call: Call[None, None]) -> Answer:
 
 
 def all_stats(call: Call[StatsQuery, None]) -> Answer:
-    """What all running containers use now."""
+    """What all running containers use now, those on servers that are not the caller's left out."""
     query = call.query
+    if query.server_id is not None:
+        permit_id(call, query.server_id)
     call.service.engines.look(None if query.server_id is None else {query.server_id})
-    found = call.service.looks.usages(server_id=query.server_id, name=query.name)
+    found = call.service.looks.usages(server_id=query.server_id, name=query.name, own=own_servers(call))
     return Answer(data=tuple(usage_view(used, call.lang) for used in found))
 
 

@@ -34,6 +34,13 @@ def permit_job(call: Call[Any, Any], job_id: int) -> None:
         permit(call.caller, [call.service.servers.get(server_id) for server_id in ids])
 
 
+def own_servers(call: Call[Any, Any]) -> frozenset[int] | None:
+    """The ids of the caller's servers; None: all are."""
+    if call.caller.groups is None:
+        return None
+    return frozenset(server.id for server in call.service.servers.all() if may_on(call.caller, server.groups))
+
+
 def permit_watching(service: Service, caller: Caller, subscription: Subscription) -> None:
     """Forbidden for the log of a container on a server that is not the caller's: it may tell secrets."""
     if caller.groups is not None and subscription.log is not None:

@@ -130,6 +130,7 @@ ELSEWHERE: Mapping[str, tuple[str, Any]] = {
     "GET /container/{containerId}": ("/container/{container}", None),
     "GET /container/{containerId}/log": ("/container/{container}/log", None),
     "GET /container/{containerId}/stats": ("/container/{container}/stats", None),
+    "GET /container/stats": ("/container/stats?serverId={server}", None),
 }
 """A request about web2 for everything that is done on servers, or read from them."""
 ANYWHERE = {"POST /sync/{softId}", "POST /repository/{repositoryId}/sync"}
@@ -157,6 +158,13 @@ def test_an_operator_of_other_groups_is_refused_by_name(world: World, places: Ma
     assert answer.status_code == 403
     assert answer.json()["message"] == (
         "keeper may not act on web2, only on servers of: shop. Name one of those, or ask an admin.")
+
+
+def test_what_containers_use_is_told_of_the_servers_of_the_caller_alone(
+        world: World, places: Mapping[str, int]) -> None:
+    shown = {who: [row["containerId"] for row in world.ask(who, "GET", f"{API}/container/stats").json()["data"]]
+             for who in ("viewer", "keeper")}
+    assert shown == {"viewer": [places["container"]], "keeper": []}
 
 
 def test_names_of_callers_are_not_taken_from_their_requests(world: World) -> None:
