@@ -88,6 +88,9 @@ class SocketIo:
         self._replays = replays
         self._default = default
         self._clients: dict[str, Client] = {}
+        self._lobby: dict[str, Watcher] = {}
+        """Those whose connection is open but who have not asked to come in yet, by its id: they may stay no longer than
+        all others."""
         self._tasks: set[asyncio.Task[None]] = set()
         # Who may connect is checked before, for both kinds of sockets alike. Events of one client are handled
         # one after the other, so that a flood of them slows down nobody else.
@@ -98,7 +101,11 @@ class SocketIo:
         for name in ("connect", "disconnect", "subscribe", "unsubscribe"):
             self._server.on(name, getattr(self, f"_on_{name}"))
         self._take = self._server.eio.handlers["message"]
+        self._greet = self._server.eio.handlers["connect"]
+        self._see_off = self._server.eio.handlers["disconnect"]
         self._server.eio.on("message", self._on_packet)
+        self._server.eio.on("connect", self._on_open)
+        self._server.eio.on("disconnect", self._on_gone)
         self._server.eio.create_queue = _queue_of_this_connection
         self._server.eio.disconnect = self._hang_up
 
@@ -132,6 +139,21 @@ class SocketIo:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _on_open(self, sid: str, environ: Mapping[str, Any]) -> None:
+        """Take a connection, on which its client then asks to come in."""
+        await self._greet(sid, environ)
+        self._lobby[sid] = self._fanout.join(environ["asgi.scope"][CALLER], everything=False,
+                                             on_cut=lambda: self._spawn(self._hang_up(sid)))
+
+    async def _on_gone(self, sid: str, reason: str) -> None:
+        self._leave_lobby(sid)
+        await self._see_off(sid, reason)
+
+    def _leave_lobby(self, sid: str) -> None:
+        waiting = self._lobby.pop(sid, None)
+        if waiting is not None:
+            self._fanout.leave(waiting)
+
     async def _on_packet(self, sid: str, data: str | bytes) -> None:
         """Take a packet; who sends what is none has to go, instead of filling the log."""
         try:
@@ -147,6 +169,8 @@ class SocketIo:
         socket = self._server.eio.sockets.get(sid)
         if socket is not None:
             await socket.close(wait=False)
+            # Ends a WebSocket or a long poll that is still open; Engine.IO would leave that to the client.
+            socket.queue.put_nowait(None)
             self._server.eio.sockets.pop(sid, None)
 
     async def _on_connect(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
@@ -156,6 +180,7 @@ class SocketIo:
             watcher = await self._admit(environ["asgi.scope"][CALLER], socket, _wanted(environ, auth))
         except SoftopsError as exc:
             raise socketio.exceptions.ConnectionRefusedError(exc.text(lang)) from exc
+        self._leave_lobby(socket.sid)
         pump = asyncio.create_task(self._pump(sid, socket, watcher))
         self._clients[sid] = Client(watcher=watcher, lang=lang, socket=socket, pump=pump)
 

@@ -269,6 +269,30 @@ def test_revoking_a_token_ends_socketio_within_10_seconds(world: World, transpor
         session.close()
 
 
+def test_revoking_a_token_also_ends_a_connection_that_has_not_asked_to_come_in_yet(world: World) -> None:
+    user = world.service.accounts.users.named("admin")
+    token, secret = world.service.accounts.create_token(_caller(user), "quiet", user="viewer")
+    live, headers = f"{world.web.live}?EIO=4&transport=websocket", {"Authorization": f"Bearer {secret}"}
+    with connect(live, additional_headers=headers) as socket:
+        assert str(socket.recv(10)).startswith("0{")
+        world.service.accounts.revoke_token(_caller(user), token.id)
+        with pytest.raises(ConnectionClosed):
+            wait_until(lambda: socket.recv(10) is None, 10)
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_nobody_is_remembered_who_came_to_the_live_channel_and_went(world: World, *, asks: bool) -> None:
+    fanout = world.web.app.live._fanout
+    there, headers = fanout.guests, {"Authorization": f"Bearer {world.tokens['viewer']}"}
+    with connect(f"{world.web.live}?EIO=4&transport=websocket", additional_headers=headers) as socket:
+        assert str(socket.recv(10)).startswith("0{")
+        if asks:
+            socket.send("40")
+            assert str(socket.recv(10)).startswith("40{")
+        assert len(fanout.guests - there) == 1
+    wait_until(lambda: fanout.guests <= there)
+
+
 def test_every_call_of_the_command_line_is_to_an_endpoint_with_a_right() -> None:
     """Calls with a written path; those made of variables go to the paths of the operations."""
     paths = [re.compile(re.sub(r"\{\w+\}", "[^/]+", one.path.removeprefix(API))) for one in ENDPOINTS]
