@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
 from typing import Protocol
 
 from anyio import to_thread
@@ -82,11 +81,10 @@ class Gate:
 
 
 def _cookie(headers: Headers) -> str | None:
-    try:
-        morsel = SimpleCookie("; ".join(headers.getlist("cookie"))).get(COOKIE)
-    except CookieError:
-        return None
-    return morsel.value if morsel is not None else None
+    """What the session's cookie holds. Cookies know no ports, so browsers send those of other applications of the host
+    along, which may look like anything."""
+    given = [part.strip().partition("=") for line in headers.getlist("cookie") for part in line.split(";")]
+    return next((value for name, _, value in reversed(given) if name == COOKIE), None)
 
 
 def _check_page(scope: Scope) -> None:

@@ -201,6 +201,14 @@ def test_a_change_by_cookie_has_to_come_from_a_page_of_softops(
     assert world.ask(None, "GET", f"{API}/page", **cookie).status_code == 200
 
 
+@pytest.mark.parametrize("cookies", [
+    "{own}", 'a={{"b":1}}; {own}', "a b=1; {own}", "flag; {own}", "path=/x;{own};k[0]=1", "e=\xe9; {own}; secure"])
+def test_cookies_of_other_applications_of_the_host_are_no_hindrance(world: World, cookies: str) -> None:
+    given = cookies.format(own=f"{COOKIE}={session_of(world, 'viewer')}").encode("latin-1")
+    answer = httpx.get(f"{world.web.url}{API}/page", headers={"Cookie": given}, trust_env=False)
+    assert answer.status_code == 200
+
+
 def test_the_live_channel_has_no_event_without_a_declared_right(world: World) -> None:
     assert world.web.app.live._socketio._server.handlers["/"].keys() == SOCKET_EVENTS
 
