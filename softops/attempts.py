@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import threading
 import time
@@ -31,7 +32,7 @@ class Attempts:
     def begin(self, name: str, address: str) -> None:
         """Count an attempt; TooMany, which is not counted, says after how many seconds there may be another."""
         now = self._clock()
-        limits = ((("name", name), PER_NAME), (("address", address), PER_ADDRESS))
+        limits = ((("name", name), PER_NAME), (("address", _place(address)), PER_ADDRESS))
         with self._lock:
             wait = max(self._wait(key, limit, now) for key, limit in limits)
             if wait > 0:
@@ -47,7 +48,7 @@ class Attempts:
         guesses at other names."""
         with self._lock:
             self._times.pop(("name", name), None)
-            times = self._times.get(("address", address))
+            times = self._times.get(("address", _place(address)))
             if times:
                 times.pop()
 
@@ -57,3 +58,14 @@ class Attempts:
         while times and times[0] <= now - WINDOW:
             times.popleft()
         return times[0] + WINDOW - now if times and len(times) >= limit else 0.0
+
+
+def _place(address: str) -> str:
+    """What one who tries can't easily change: of IPv6 everybody has 2**64 addresses, so the network counts."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or ipaddress.ip_network((int(found) >> 64 << 64, 64)))

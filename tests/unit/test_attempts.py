@@ -67,3 +67,27 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(500):
         tries.begin(f"n{number}", f"a{number}")
     assert len(tries._times) == 50
+
+
+def test_all_addresses_of_a_network_of_ipv6_are_one() -> None:
+    tries = Attempts(Time())
+    for number in range(PER_ADDRESS):
+        tries.begin(f"n{number}", f"2001:db8:0:1::{number:x}")
+    assert wait(tries, "zoe", "2001:db8:0:1:ffff::1%eth0") == WINDOW
+    tries.begin("zoe", "2001:db8:0:2::1")
+
+
+def test_an_address_of_ipv4_is_the_same_however_it_is_written_and_not_its_neighbour() -> None:
+    tries = Attempts(Time())
+    for number in range(PER_ADDRESS):
+        tries.begin(f"n{number}", ("192.0.2.1", "::ffff:192.0.2.1")[number % 2])
+    assert wait(tries, "zoe", "192.0.2.1") == WINDOW
+    tries.begin("zoe", "::ffff:192.0.2.2")
+
+
+def test_a_success_is_forgotten_for_the_network_too() -> None:
+    tries = Attempts(Time())
+    for number in range(PER_ADDRESS):
+        tries.begin(f"n{number}", "2001:db8::1")
+    tries.succeeded("n0", "2001:db8::2")
+    tries.begin("zoe", "2001:db8::3")
