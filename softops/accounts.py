@@ -107,7 +107,8 @@ class Accounts:
         plain = unicodedata.normalize("NFC", name)
         self._attempts.begin(plain, address)
         found = self.users.with_hash(plain)
-        known = found[1] if found is not None and not found[0].disabled else None
+        # For MariaDB spaces at the end are nothing; each number of them would be a name with tries of its own.
+        known = found[1] if found is not None and not found[0].disabled and found[0].name == plain else None
         if not passwords.matches(known, password) or found is None or known is None:
             raise Unauthorized("LOGIN_WRONG")
         self._attempts.succeeded(plain, address)

@@ -157,6 +157,13 @@ def test_guessing_ends_soon_also_many_at_once(world: World) -> None:
     assert 290 < refused.value.seconds <= 300
 
 
+@pytest.mark.parametrize("name", ["zoe ", "Zoe", "zoé", "zoe\0"])
+def test_a_name_that_is_almost_one_is_none_and_has_no_tries_of_its_own(world: World, name: str) -> None:
+    world.user("zoe")
+    with pytest.raises(Unauthorized):
+        world.log_in(name)
+
+
 def test_a_login_lasts_its_hours_and_no_longer(world: World) -> None:
     world.user("zoe")
     cookie = world.log_in("zoe")
