@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import threading
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -12,7 +14,7 @@ from softops import passwords
 from softops.attempts import Attempts
 from softops.clock import Clock
 from softops.db import Database
-from softops.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
+from softops.errors import BadRequest, Conflict, Forbidden, NotFound, SoftopsError, Unauthorized
 from softops.identities import (
     TOKEN_START,
     BrowserSession,
@@ -28,6 +30,8 @@ from softops.rights import Caller, Role, Via, common, lesser
 from softops.sessions import Sessions
 from softops.tokens import TokenDraft, Tokens
 from softops.users import Users
+
+logger = logging.getLogger(__name__)
 
 SEEN = timedelta(minutes=1)
 """How exactly it is known when somebody was last there."""
@@ -59,7 +63,7 @@ class Accounts:
         found = self.sessions.known(fingerprint(secret))
         caller = self._of_session(found)
         if found is not None and caller is not None and self._is_news(found[0].seen_time):
-            self.sessions.seen(found[0], self._clock())
+            _note(lambda: self.sessions.seen(found[0], self._clock()))
         return caller
 
     def by_token(self, secret: str) -> Caller | None:
@@ -67,7 +71,7 @@ class Accounts:
         found = self.tokens.known(fingerprint(secret))
         caller = self._of_token(found)
         if found is not None and caller is not None and self._is_news(found[0].seen_time):
-            self.tokens.seen(found[0], self._clock())
+            _note(lambda: self.tokens.seen(found[0], self._clock()))
         return caller
 
     def current(self, caller: Caller) -> Caller | None:
@@ -248,6 +252,14 @@ class Accounts:
             return None
         return Caller(name=user.name, role=lesser(user.role, token.role), groups=common(user.groups, token.groups),
                       via=Via.TOKEN, user_id=user.id, key_id=token.id)
+
+
+def _note(seen: Callable[[], None]) -> None:
+    """Note that somebody was there. Where nothing can be written, as on a full disk, they can still read."""
+    try:
+        seen()
+    except SoftopsError as exc:
+        logger.warning("It can't be noted who was there: %s", exc, extra={"action": "seen"})
 
 
 def make_accounts(database: Database, clock: Clock, hours: int) -> Accounts:

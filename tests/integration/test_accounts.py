@@ -157,6 +157,26 @@ def test_guessing_ends_soon_also_many_at_once(world: World) -> None:
     assert 290 < refused.value.seconds <= 300
 
 
+FULL = {"sqlite": "BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+        "mysql": "FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'disk full'"}
+
+
+def test_who_is_in_stays_in_where_nothing_can_be_written(world: World) -> None:
+    user = world.user("zoe")
+    cookie = world.log_in("zoe")
+    _, token = world.accounts.create_token(world.caller("zoe"), "ci")
+    with world.database.engine.begin() as connection:
+        connection.execute(text(
+            f"CREATE TRIGGER full BEFORE UPDATE ON system_soft_user {FULL[connection.dialect.name]}"))
+    world.wait(minutes=2)
+    try:
+        found = (world.accounts.by_session(cookie), world.accounts.by_token(token))
+        assert [caller.user_id for caller in found if caller is not None] == [user.id, user.id]
+    finally:
+        with world.database.engine.begin() as connection:
+            connection.execute(text("DROP TRIGGER full"))
+
+
 @pytest.mark.parametrize("name", ["zoe ", "Zoe", "zoé", "zoe\0"])
 def test_a_name_that_is_almost_one_is_none_and_has_no_tries_of_its_own(world: World, name: str) -> None:
     world.user("zoe")
