@@ -45,6 +45,9 @@ class Doorkeeper:
             except DatabaseError as exc:
                 # Nobody can say who is who; nothing new is told them by a database that is away either.
                 logger.warning("Who is connected can't be checked now: %s", exc, extra={"action": "guests"})
+            except Exception:
+                # Whatever it was, such as no thread to be had: without a next round nobody would be shown out again.
+                logger.exception("Who is connected can't be checked now", extra={"action": "guests"})
 
     async def _look(self) -> None:
         guests = self._fanout.guests
