@@ -30,9 +30,10 @@ def check_caller(scope: Scope, settings: Settings, *, live: bool) -> None:
     host = ", ".join(hosts)
     if len(hosts) != 1 or not _is_own(_name(host), settings):
         raise Forbidden("HOST_FORBIDDEN", host=host or "-", port=settings.port)
-    if (live or scope.get("method") not in SAFE_METHODS) and not _same_origin(
-            headers.getlist("origin"), host, settings.public_url):
-        raise Forbidden("ORIGIN_FORBIDDEN", origin=", ".join(headers.getlist("origin")), host=host)
+    origins = headers.getlist("origin")
+    if (live or scope.get("method") not in SAFE_METHODS) and not (
+            _same_origin(origins, host, settings.public_url) and _as_secure(origins, scope, host, settings.public_url)):
+        raise Forbidden("ORIGIN_FORBIDDEN", origin=", ".join(origins), host=host)
 
 
 def is_unix_socket(scope: Scope) -> bool:
@@ -67,6 +68,13 @@ def _same_origin(origins: list[str], host: str, public: str) -> bool:
     return len(origins) == 1 and scheme in DEFAULT_PORTS and (
         _address(origins[0], scheme) == _address(f"{scheme}://{host}", scheme) is not None
         or _is_public(origins[0], scheme, public))
+
+
+def _as_secure(origins: list[str], scope: Scope, host: str, public: str) -> bool:
+    """Whether no page that came in clear text, which anybody on the way may have written, asks over TLS."""
+    own = urlsplit(public)
+    secure = scope.get("scheme") in {"https", "wss"} or (own.scheme == "https" and own.hostname == _name(host))
+    return not secure or all(origin.startswith("https://") for origin in origins)
 
 
 def _is_public(origin: str, scheme: str, public: str) -> bool:

@@ -13,8 +13,8 @@ SETTINGS = Settings(host="127.0.0.2", port=8080, auth="none")
 
 
 def allowed(method: str = "POST", *, live: bool = False, server: Any = ("127.0.0.1", 8080),
-            settings: Settings = SETTINGS, **headers: str) -> bool:
-    scope = {"type": "http", "method": method, "server": server,
+            settings: Settings = SETTINGS, scheme: str = "http", **headers: str) -> bool:
+    scope = {"type": "http", "method": method, "server": server, "scheme": scheme,
              "headers": [(name.encode(), value.encode()) for name, value in headers.items()]}
     try:
         check_caller(scope, settings, live=live)
@@ -72,3 +72,18 @@ def test_where_users_log_in_any_address_is_heard_but_only_names_that_are_ours(ho
 def test_behind_a_proxy_an_origin_is_the_public_url(origin: str, same: bool) -> None:
     settings = Settings(auth="local", public_url="https://ops.example.com/softops")
     assert allowed(host="127.0.0.1:8080", origin=origin, settings=settings) is same
+
+
+@pytest.mark.parametrize("scheme", ["https", "wss"])
+def test_over_tls_a_page_that_came_in_clear_text_is_another_origin(scheme: str) -> None:
+    given: Any = {"host": "localhost", "scheme": scheme, "live": scheme == "wss"}
+    assert allowed(**given, origin="https://localhost")
+    assert allowed(**given)
+    assert not allowed(**given, origin="http://localhost")
+
+
+def test_behind_a_proxy_with_tls_that_keeps_the_host_too() -> None:
+    settings = Settings(auth="local", public_url="https://ops.example.com")
+    assert allowed(host="ops.example.com", origin="https://ops.example.com", settings=settings)
+    assert not allowed(host="ops.example.com", origin="http://ops.example.com", settings=settings)
+    assert allowed(host="10.1.2.3:8080", origin="http://10.1.2.3:8080", settings=settings)
