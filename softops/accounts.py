@@ -191,10 +191,13 @@ class Accounts:
 
     def revoke_token(self, caller: Caller, token_id: int) -> Token:
         """Make a token of the caller good for nothing, or for an admin anybody's."""
+        if caller.via is not Via.TOKEN or token_id != caller.key_id:
+            self._check_whole(caller)
         return self.tokens.revoke(token_id, self._clock(), user_id=self.scope(caller))
 
     def end_session(self, caller: Caller, session_id: int) -> BrowserSession:
         """End a session of the caller, or for an admin anybody's."""
+        self._check_whole(caller)
         return self.sessions.end(session_id, user_id=self.scope(caller))
 
     def scope(self, caller: Caller) -> int | None:
@@ -216,6 +219,13 @@ class Accounts:
         fresh = passwords.hash_password(password)
         self.users.rehash(user.id, known, fresh)
         return fresh
+
+    def _check_whole(self, caller: Caller) -> None:
+        """Forbidden for a token that may do less than its user, and so must not shut them out."""
+        if caller.via is Via.TOKEN:
+            user = self._own(caller)
+            if (caller.role, caller.groups) != (user.role, user.groups):
+                raise Forbidden("TOKEN_LIMITED", user=user.name)
 
     def _own(self, caller: Caller) -> User:
         if caller.user_id is None:

@@ -12,6 +12,9 @@ GUARD_TEXTS: Mapping[str, tuple[str, str]] = {
     "ADDRESS_HERE": ("{host} leads to {address}, this machine itself, and only what runs on it may lead there. Use the "
                      "address of the other machine.",
                      "{host} 指向本机 {address}，只有运行在本机上的服务才可指向此处。请使用另一台机器的地址。"),
+    "TOKEN_LIMITED": ("This token may do less than {user}, so it can end nothing but itself. Log in, or use a token "
+                      "that may do all that {user} may.",
+                      "此令牌的权限低于 {user}，只能撤销它自己。请登录，或使用与 {user} 权限相同的令牌。"),
     "ADDRESS_PRIVATE": ("{host} leads to {address}, which is in no network of SOFTOPS_PRIVATE_NETWORKS. Add its "
                         "network there if softops may go there.",
                         "{host} 指向 {address}，不在 SOFTOPS_PRIVATE_NETWORKS 的任何网络中。"

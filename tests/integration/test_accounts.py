@@ -7,7 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -155,6 +156,20 @@ def test_guessing_ends_soon_also_many_at_once(world: World) -> None:
     with pytest.raises(TooMany) as refused:
         world.log_in("zoe")
     assert 290 < refused.value.seconds <= 300
+
+
+def test_a_token_that_may_do_less_than_its_user_ends_nothing_but_itself(world: World) -> None:
+    user = world.user("zoe")
+    browser, accounts = world.caller("zoe"), world.accounts
+    limits: tuple[dict[str, Any], ...] = ({}, {"role": Role.VIEWER}, {"role": Role.OPERATOR, "groups": ("shop",)})
+    found = [accounts.by_token(accounts.create_token(browser, "ci", **more)[1]) for more in limits]
+    whole, viewer, keeper = (caller for caller in found if caller is not None)
+    for caller in (viewer, keeper):
+        assert reason(partial(accounts.revoke_token, caller, whole.key_id or 0), Forbidden) == "TOKEN_LIMITED"
+        assert reason(partial(accounts.end_session, caller, browser.key_id or 0), Forbidden) == "TOKEN_LIMITED"
+        assert accounts.revoke_token(caller, caller.key_id or 0).revoke_time == NOW
+    assert accounts.end_session(whole, browser.key_id or 0).user_id == user.id
+    assert accounts.revoke_token(whole, whole.key_id or 0).revoke_time == NOW
 
 
 FULL = {"sqlite": "BEGIN SELECT RAISE(ABORT, 'disk full'); END",
