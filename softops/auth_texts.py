@@ -73,6 +73,59 @@ AUTH_TEXTS: Mapping[str, tuple[str, str]] = {
                         "没有令牌 {token}。可用 `softops token list` 查看。"),
     "LOGINS_UNREADABLE": ("The kept logins in {path} can't be used: {problem}. Remove the file and log in again.",
                           "无法使用 {path} 中保存的登录信息：{problem}。请删除该文件后重新登录。"),
+    "OIDC_OFF": ("Logging in through an identity provider is not set up here. Log in with a password, or have "
+                 "SOFTOPS_OIDC_ISSUER and SOFTOPS_OIDC_CLIENT_ID set.",
+                 "此处未启用身份提供方登录。请用密码登录，或设置 SOFTOPS_OIDC_ISSUER 和 SOFTOPS_OIDC_CLIENT_ID。"),
+    "OIDC_HALF": ("Logins through an identity provider need both SOFTOPS_OIDC_ISSUER and SOFTOPS_OIDC_CLIENT_ID. Set "
+                  "both, or neither.",
+                  "通过身份提供方登录需要同时设置 SOFTOPS_OIDC_ISSUER 和 SOFTOPS_OIDC_CLIENT_ID，请都设置或都不设置。"),
+    "OIDC_ISSUER": ("SOFTOPS_OIDC_ISSUER is {issuer}, which is no https URL. Name the issuer as the provider writes "
+                    "it; plain http is for this machine only.",
+                    "SOFTOPS_OIDC_ISSUER 为 {issuer}，不是 https 地址。请填写提供方给出的 issuer；http 仅限本机。"),
+    "OIDC_PUBLIC_URL": ("Logins through an identity provider need SOFTOPS_PUBLIC_URL, to which it sends browsers back. "
+                        "Set it to the URL under which browsers reach softops, as https://ops.example.com.",
+                        "通过身份提供方登录需要 SOFTOPS_PUBLIC_URL，供其将浏览器送回。"
+                        "请设为浏览器访问 softops 的地址，如 https://ops.example.com。"),
+    "OIDC_ROLES_MISSING": ("SOFTOPS_OIDC_ROLES is empty, so nobody could log in through the identity provider. Set it, "
+                           "for example to ops-admins=admin,*=viewer.",
+                           "SOFTOPS_OIDC_ROLES 为空，无人能通过身份提供方登录。"
+                           "请设置，例如 ops-admins=admin,*=viewer。"),
+    "OIDC_ROLE_RULE": ("SOFTOPS_OIDC_ROLES has {rule}, which is no rule. Write value=role or value=role:group+group, "
+                       "with the role viewer, operator or admin; an admin has no groups.",
+                       "SOFTOPS_OIDC_ROLES 中的 {rule} 不是有效规则。请写成 值=角色 或 值=角色:组+组，"
+                       "角色为 viewer、operator 或 admin；admin 不能限定组。"),
+    "OIDC_DOWN": ("The identity provider {issuer} does not answer: {problem}. Try again later, or log in with a "
+                  "password.", "身份提供方 {issuer} 没有响应：{problem}。请稍后重试，或用密码登录。"),
+    "OIDC_ANSWER": ("The identity provider {issuer} does not answer as OpenID Connect says: {problem}. Compare "
+                    "SOFTOPS_OIDC_ISSUER with what it calls itself, or log in with a password.",
+                    "身份提供方 {issuer} 的响应不符合 OpenID Connect：{problem}。"
+                    "请核对 SOFTOPS_OIDC_ISSUER 与其自称是否一致，或用密码登录。"),
+    "OIDC_STATE": ("This is no login that was begun in this browser within the last {minutes} minutes, or it has been "
+                   "used already. Begin again.",
+                   "该登录不是本浏览器在最近 {minutes} 分钟内发起的，或已使用过。请重新登录。"),
+    "OIDC_REFUSED": ("The identity provider did not log you in: {problem}. Begin again, or ask those who run it.",
+                     "身份提供方未允许登录：{problem}。请重新登录，或联系其管理员。"),
+    "OIDC_CODE": ("The identity provider does not take the code of this login: {problem}. Begin again; if that does "
+                  "not help, compare SOFTOPS_OIDC_CLIENT_ID, SOFTOPS_OIDC_CLIENT_SECRET and SOFTOPS_PUBLIC_URL with "
+                  "what it knows.",
+                  "身份提供方不接受此次登录的授权码：{problem}。请重新登录；若仍失败，请核对 SOFTOPS_OIDC_CLIENT_ID、"
+                  "SOFTOPS_OIDC_CLIENT_SECRET 和 SOFTOPS_PUBLIC_URL 是否与其登记一致。"),
+    "OIDC_TOKEN": ("What the identity provider says about you can't be trusted: {problem}. Begin again; if that does "
+                   "not help, compare its clock, keys and client with the settings of softops.",
+                   "身份提供方给出的身份信息不可信：{problem}。请重新登录；"
+                   "若仍失败，请核对其时钟、密钥和客户端与 softops 的设置。"),
+    "OIDC_NAME": ("The identity provider tells no name that softops can use ({name}). Have it send preferred_username, "
+                  "or a verified email, without blanks, slashes and quotes.",
+                  "身份提供方给出的名称无法使用（{name}）。请让其提供不含空格、斜杠和引号的 preferred_username "
+                  "或已验证的 email。"),
+    "OIDC_NAME_TAKEN": ("There is a user {user} already who is somebody else for softops. Log in with the password of "
+                        "that user, or have an admin remove it first (`softops user remove`).",
+                        "已有另一个用户 {user}。请用该用户的密码登录，"
+                        "或先由管理员删除该用户（`softops user remove`）。"),
+    "OIDC_NO_ROLE": ("{user} has no role here: none of the values in the claim {claim} is in SOFTOPS_OIDC_ROLES. Ask "
+                     "an admin.", "{user} 在此没有角色：声明 {claim} 的值均不在 SOFTOPS_OIDC_ROLES 中。请联系管理员。"),
+    "OIDC_DISABLED": ("The user {user} is disabled. Ask an admin.", "用户 {user} 已停用，请联系管理员。"),
+    "OIDC_GO": ("Log in at the identity provider: {url}", "请到身份提供方登录：{url}"),
     "LOGGED_IN": ("Welcome, {user}.", "欢迎，{user}。"),
     "LOGGED_OUT": ("Logged out.", "已退出登录。"),
     "SETUP_MADE": ("{user} is the first admin and logged in.", "{user} 已成为首个管理员并登录。"),

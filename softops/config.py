@@ -59,6 +59,17 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(default="", description="Addresses of proxies whose X-Forwarded-For and "
                                                          "X-Forwarded-Proto are believed, separated by commas")
     session_hours: int = Field(default=12, ge=1, le=8760, description="Hours a login lasts")
+    oidc_issuer: str = Field(default="", description="Issuer (https URL) of the OpenID Connect provider with which "
+                                                     "people may log in too; empty: none")
+    oidc_client_id: str = Field(default="", description="What the provider calls softops")
+    oidc_client_secret: str = Field(default="", repr=False, description="Secret of that client; empty: a public "
+                                                                          "client")
+    oidc_scopes: str = Field(default="openid profile", description="Scopes that the provider is asked for, "
+                                                                   "separated by blanks")
+    oidc_claim: str = Field(default="groups", description="Claim of the ID token that decides about roles")
+    oidc_roles: str = Field(default="", description="Who may do what by that claim: value=role or "
+                                                    "value=role:group+group, separated by commas; *: everybody. Who "
+                                                    "has none of the values is refused")
     url: str = Field(default="http://127.0.0.1:8080", description="Where the softops command finds the server")
     token: str = Field(default="", repr=False, description="Token with which the softops command comes in "
                                                              "at SOFTOPS_URL")
@@ -73,8 +84,9 @@ class Settings(BaseSettings):
     connect_timeout: int = Field(default=10, ge=1, description="Seconds to reach a server, engine or registry")
     insecure_registries: str = Field(default="", description="Registries spoken to over plain HTTP, host:port, "
                                                              "separated by commas; loopback ones always are")
-    private_networks: str = Field(default=PRIVATE, description="Networks beside the public internet in which catalogs "
-                                                               "and registries may be, separated by commas")
+    private_networks: str = Field(default=PRIVATE, description="Networks beside the public internet in which catalogs, "
+                                                               "registries and the provider of logins may be, "
+                                                               "separated by commas")
     secret_key: str = Field(default="", repr=False, description="Key that seals secret parameters in the database "
                                                                 "(Fernet); empty: the file secret.key in SOFTOPS_VAR")
     settle_time: int = Field(default=3, ge=0, le=600, description="Seconds a started container without a health check "

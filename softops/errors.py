@@ -204,6 +204,6 @@ class IllegalTransition(SoftopsError, RuntimeError):
     """A state was asked to move where its transition table does not lead."""
 
 
-HTTP_STATUS = {200: 200, 202: 202, 400: 400, 401: 401, 403: 403, 404: 404, 405: 405, 409: 409, 413: 413, 429: 429,
-               500: 500, 503: 503, 1001: 503, 1002: 502, 1003: 502}
+HTTP_STATUS = {200: 200, 202: 202, 302: 302, 400: 400, 401: 401, 403: 403, 404: 404, 405: 405, 409: 409, 413: 413,
+               429: 429, 500: 500, 503: 503, 1001: 503, 1002: 502, 1003: 502}
 """The HTTP status that agrees with a code of the envelope."""

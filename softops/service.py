@@ -38,6 +38,7 @@ from softops.inventory import InventoryHost, read_inventory
 from softops.inventorygit import InventoryGit
 from softops.inventorywatch import InventoryWatch
 from softops.locks import Locks
+from softops.oidclogins import make_oidc_logins
 from softops.owners import this_process
 from softops.playbooks import HealthLimits, PullLimits
 from softops.polling import Poller
@@ -77,6 +78,7 @@ class Service:
         self.servers = Servers(self.database)
         self.records = Records(self.database, keeper=None if takes_all else this_process(), audit=self.audit)
         self.accounts = make_accounts(self.database, clock, settings.session_hours)
+        self.oidc = make_oidc_logins(settings, self.accounts, self.vault, clock)
         self.containers = Containers(self.database)
         self.apps = Apps(self.database)
         limits, runner = self._pull_limits(), Runner(self._run_limits())
@@ -98,8 +100,7 @@ class Service:
                                     book=self.dials)
         self.engines = EngineWatch(servers=self.servers, containers=self.containers, book=self.dials, hub=self.hub,
                                    clock=clock, lang=settings.language, inventory=settings.inventory_path)
-        self.checks = Checks(servers=self.servers, runner=runner, clock=clock, limits=limits,
-                             lang=settings.language)
+        self.checks = Checks(servers=self.servers, runner=runner, clock=clock, limits=limits, lang=settings.language)
         self.worker = self._make_worker(runner, limits, takes_all=takes_all)
         handwork = Handwork(records=self.records, repositories=self.repositories, home=settings.home,
                             inventory=settings.inventory_path, plain_http=settings.plain_http_registries)

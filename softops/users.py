@@ -13,7 +13,7 @@ from softops.accessmodels import SessionRow, SettingRow, TokenRow, UserRow
 from softops.choices import choices
 from softops.db import Database
 from softops.entities import Page
-from softops.errors import Conflict, ConstraintViolated, NotFound
+from softops.errors import Conflict, ConstraintViolated, Forbidden, NotFound
 from softops.identities import User, UserChange, checked_groups
 from softops.paging import page_of
 from softops.rights import Role
@@ -75,6 +75,26 @@ class Users:
         """A new user; Conflict when the name is taken. `password` is a hash."""
         allowed = checked_groups(role, groups)
         return self._in_turn(lambda session: _add(session, name, password, role, allowed, now))
+
+    def vouched(self, subject: str, name: str, role: Role, groups: tuple[str, ...] | None, now: datetime) -> User:
+        """The user that the identity provider calls `subject`, with what they may do now; a new one where there is
+        none. They keep the name that they had first. Conflict when somebody else has it or no admin were left,
+        Forbidden for one that is disabled."""
+
+        def work(session: Session) -> User:
+            row = session.scalars(select(UserRow).where(UserRow.subject == subject).with_for_update()).one_or_none()
+            if row is None:
+                if session.scalars(select(UserRow.id).where(UserRow.name == name)).first() is not None:
+                    raise Conflict("OIDC_NAME_TAKEN", user=name)
+                return _add(session, name, None, role, checked_groups(role, groups), now, subject=subject)
+            if row.disabled:
+                raise Forbidden("OIDC_DISABLED", user=row.name)
+            _keep_an_admin(session, row, stays=role is Role.ADMIN)
+            row.role, row.groups, row.update_time = role, _listed(checked_groups(role, groups)), now
+            session.flush()
+            return user_of(row)
+
+        return self._in_turn(work)
 
     def change(self, user_id: int, change: UserChange, now: datetime) -> User:
         """The user as changed; Conflict when no admin were left. Whoever is disabled is logged out."""
@@ -158,10 +178,10 @@ def was_seen(session: Session, user_id: int, now: datetime) -> None:
 
 
 def _add(session: Session, name: str, password: str | None, role: Role, groups: tuple[str, ...] | None,
-         now: datetime) -> User:
+         now: datetime, *, subject: str | None = None) -> User:
     if session.scalars(select(UserRow.id).where(UserRow.name == name)).first() is not None:
         raise Conflict("USER_EXISTS", user=name)
-    row = UserRow(name=name, password=password, role=role, groups=_listed(groups), disabled=False, subject=None,
+    row = UserRow(name=name, password=password, role=role, groups=_listed(groups), disabled=False, subject=subject,
                   seen_time=None, create_time=now, update_time=now)
     session.add(row)
     session.flush()

@@ -19,8 +19,9 @@ def me(call: Call[None, None]) -> Answer:
     is_open = settings.auth == "none"
     setup = not is_open and call.service.accounts.users.is_empty()
     known = caller.via is not Via.NOBODY
+    ways = ("password",) if call.service.oidc is None else ("password", "oidc")
     return Answer(data=Me(name=caller.name if known else None, role=caller.role, groups=caller.groups, via=caller.via,
-                          ways=("none",) if is_open else ("password",), setup=setup))
+                          ways=("none",) if is_open else ways, setup=setup))
 
 
 def setup(call: Call[None, SetupBody]) -> Answer:
@@ -28,7 +29,7 @@ def setup(call: Call[None, SetupBody]) -> Answer:
     body = call.body
     call.notes.user = body.name
     user, secret = call.service.accounts.setup(body.token.get_secret_value(), body.name,
-                                               body.password.get_secret_value(), **_origin(call))
+                                               body.password.get_secret_value(), **origin(call))
     return _came_in(call, "SETUP_MADE", user, secret)
 
 
@@ -36,37 +37,43 @@ def login(call: Call[None, LoginBody]) -> Answer:
     """Log in a browser."""
     body = call.body
     call.notes.user = body.name
-    user, secret = call.service.accounts.log_in(body.name, body.password.get_secret_value(), **_origin(call))
+    user, secret = call.service.accounts.log_in(body.name, body.password.get_secret_value(), **origin(call))
     return _came_in(call, "LOGGED_IN", user, secret)
 
 
 def logout(call: Call[None, None]) -> Answer:
     """End the session or token of the request; without one there is nothing to end."""
     call.service.accounts.log_out(call.caller)
-    return told(call, "LOGGED_OUT", True, headers={"Set-Cookie": _cookie(call, "", 0)})
+    return told(call, "LOGGED_OUT", True, headers={"Set-Cookie": session_cookie(call, "", 0)})
 
 
 def password(call: Call[None, PasswordBody]) -> Answer:
     """Change one's own password."""
     user = call.service.accounts.change_password(
         call.caller, call.body.old.get_secret_value(), call.body.new.get_secret_value(),
-        address=_origin(call)["address"])
+        address=origin(call)["address"])
     return told(call, "PASSWORD_CHANGED", UserRow.model_validate(user))
 
 
 def _came_in(call: Call[Any, Any], reason: str, user: User, secret: str) -> Answer:
     seconds = round(call.service.accounts.lasts.total_seconds())
     return told(call, reason, UserRow.model_validate(user), user=user.name,
-                headers={"Set-Cookie": _cookie(call, secret, seconds)})
+                headers={"Set-Cookie": session_cookie(call, secret, seconds)})
 
 
-def _cookie(call: Call[Any, Any], secret: str, seconds: int) -> str:
+def session_cookie(call: Call[Any, Any], secret: str, seconds: int) -> str:
     """The cookie; nothing but a page of softops itself makes a browser send it, and no script reads it."""
+    return f"{COOKIE}={secret}; {limits(call, seconds, '/')}"
+
+
+def limits(call: Call[Any, Any], seconds: int, path: str) -> str:
+    """What a cookie is good for."""
     secure = call.request.url.scheme == "https" or call.service.settings.public_url.lower().startswith("https:")
-    return f"{COOKIE}={secret}; Max-Age={seconds}; Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
+    return f"Max-Age={seconds}; Path={path}; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
 
 
-def _origin(call: Call[Any, Any]) -> dict[str, str]:
+def origin(call: Call[Any, Any]) -> dict[str, str]:
+    """From where, and with what, somebody comes in."""
     client = call.request.client
     return {"address": client.host if client is not None else "", "agent": call.request.headers.get("user-agent", "")}
 

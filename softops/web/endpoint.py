@@ -69,6 +69,8 @@ class Answer:
     message: str = "success"
     code: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()
+    """What Set-Cookie says beside `headers`, which have it but once."""
     lines: Iterator[bytes] | None = None
     """What is sent part by part instead, as lines of JSON; it runs in threads."""
 

@@ -36,7 +36,10 @@ def enveloped(answer: Answer) -> Response:
     """The answer of an endpoint."""
     if answer.lines is not None:
         return StreamingResponse(answer.lines, HTTP_STATUS[answer.code], answer.headers, JSON_LINES)
-    return envelope(answer.code, answer.message, answer.data, answer.headers)
+    response = envelope(answer.code, answer.message, answer.data, answer.headers)
+    for cookie in answer.cookies:
+        response.headers.append("Set-Cookie", cookie)
+    return response
 
 
 def refused(exc: SoftopsError, lang: Lang) -> Response:

@@ -10,6 +10,7 @@ from softops.web import (
     health,
     jobs,
     locks,
+    oidc,
     plan,
     records,
     report,
@@ -29,6 +30,6 @@ from softops.web.endpoint import Endpoint
 ENDPOINTS: tuple[Endpoint, ...] = (
     *health.ENDPOINTS, *records.ENDPOINTS, *jobs.ENDPOINTS, *locks.ENDPOINTS, *servers.ENDPOINTS,
     *repositories.ENDPOINTS, *credentials.ENDPOINTS, *audit.ENDPOINTS, *webhooks.ENDPOINTS,
-    *accounts.ENDPOINTS, *users.ENDPOINTS, *tokens.ENDPOINTS, *sessions.ENDPOINTS,
+    *accounts.ENDPOINTS, *oidc.ENDPOINTS, *users.ENDPOINTS, *tokens.ENDPOINTS, *sessions.ENDPOINTS,
     *plan.ENDPOINTS, *report.ENDPOINTS, *running.ENDPOINTS, *containers.ENDPOINTS, *versions.ENDPOINTS,
     *software.ENDPOINTS)
