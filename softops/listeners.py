@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 import ssl
@@ -99,3 +100,14 @@ def check_tls(settings: Settings) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
     except (OSError, ssl.SSLError) as exc:
         raise ConfigError("TLS_UNUSABLE", cert=cert, key=key, problem=exc) from exc
+
+
+def check_proxies(settings: Settings) -> None:
+    """ConfigError for a proxy that is neither an address nor a network: it would never be believed, or, as `*`, anybody
+    who calls themselves one would."""
+    for part in filter(None, map(str.strip, settings.trusted_proxies.split(","))):
+        try:
+            ipaddress.ip_network(part)
+        except ValueError as exc:
+            raise ConfigError("CONFIG_NETWORKS", name="SOFTOPS_TRUSTED_PROXIES", value=settings.trusted_proxies,
+                              problem=exc) from exc

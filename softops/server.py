@@ -12,7 +12,7 @@ from types import FrameType
 from softops import __version__
 from softops.config import Settings
 from softops.errors import ConfigError
-from softops.listeners import check_tls, listen, listening_locally, local_socket
+from softops.listeners import check_proxies, check_tls, listen, listening_locally, local_socket
 from softops.logs import configure_logging, log_ends_of_threads
 from softops.service import Service
 from softops.texts import render
@@ -48,6 +48,7 @@ def _check(settings: Settings) -> None:
     if settings.auth == "none" and not _is_loopback(settings.host):
         raise ConfigError("AUTH_NONE_OPEN", host=settings.host)
     check_tls(settings)
+    check_proxies(settings)
 
 
 def _is_loopback(host: str) -> bool:

@@ -181,3 +181,29 @@ def test_letting_everybody_in_is_said_loudly(environment: Mapping[str, str], tmp
     assert answer.status_code == 200
     assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
     assert "no users yet" not in log.read_text()
+
+
+def address_of_a_login(environment: Mapping[str, str], log: Path) -> str:
+    """What softops takes the address of a browser for that says who it is and comes by a proxy of this machine."""
+    claimed = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9", "X-Forwarded-Proto": "https"}
+    with serving(environment, log), httpx.Client(base_url=f"{url_in(log)}{API}", trust_env=False) as client:
+        made = client.post("/auth/setup", headers=claimed, json={
+            "token": token_in(log), "name": "zoe", "password": "correct-horse-battery"})
+        cookie = made.headers["set-cookie"]
+        shown = client.get("/session/page", headers={"Cookie": cookie.partition(";")[0]}).json()["data"]["records"]
+        return f"{shown[0]['address']} {'Secure' in cookie}"
+
+
+@pytest.mark.parametrize(("proxies", "taken_for"), [
+    ("10.0.0.0/8", "127.0.0.1 False"), ("127.0.0.0/8, ::1", "203.0.113.9 True")])
+def test_a_proxy_is_believed_where_it_is_named(
+        environment: Mapping[str, str], tmp_path: Path, proxies: str, taken_for: str) -> None:
+    named = {**environment, "SOFTOPS_TRUSTED_PROXIES": proxies}
+    assert address_of_a_login(named, tmp_path / "serve.log") == taken_for
+
+
+@pytest.mark.parametrize("proxies", ["*", "127.0.0.1,proxy.example"])
+def test_a_proxy_that_is_no_address_ends_the_start(environment: Mapping[str, str], proxies: str) -> None:
+    ended = command({**environment, "SOFTOPS_TRUSTED_PROXIES": proxies}, "serve")
+    assert ended.returncode != 0
+    assert f"SOFTOPS_TRUSTED_PROXIES is {proxies}: " in ended.stderr
