@@ -43,6 +43,7 @@ def login(call: Call[None, LoginBody]) -> Answer:
 
 def logout(call: Call[None, None]) -> Answer:
     """End the session or token of the request; without one there is nothing to end."""
+    call.notes.idle = call.caller.via is Via.NOBODY
     call.service.accounts.log_out(call.caller)
     return told(call, "LOGGED_OUT", True, headers={"Set-Cookie": session_cookie(call, "", 0)})
 

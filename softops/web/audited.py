@@ -129,6 +129,9 @@ class Doing:
 
     def _succeeded(self, answer: Answer) -> None:
         notes = self._call.notes if self._call is not None else None
+        if notes is not None and notes.idle:
+            self._ended = True
+            return
         asked = None if self._begun is not None else self._asked()
         after = notes.after if notes is not None and notes.after is not None else asked
         self._end(self._draft(outcome_of(answer.code), code=answer.code, job_id=_job_of(answer), after=after,

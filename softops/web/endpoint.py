@@ -27,6 +27,8 @@ class Notes:
     user: str | None = None
     """Who it was, where that is found out by the request itself."""
     target: str | None = None
+    idle: bool = False
+    """Whether there was nothing to do for a stranger, of which nothing is written down."""
     before: Mapping[str, Any] | None = None
     """How it was. No secrets, here and in `after`: `auditmasks.masked` takes them out."""
     after: Mapping[str, Any] | None = None

@@ -201,11 +201,18 @@ def test_a_change_by_cookie_has_to_come_from_a_page_of_softops(
     assert world.ask(None, "GET", f"{API}/page", **cookie).status_code == 200
 
 
+def test_a_stranger_who_logs_out_adds_nothing_to_the_audit_without_end(world: World) -> None:
+    cookie = {"Cookie": f"{COOKIE}={session_of(world, 'viewer')}", "Origin": world.web.url}
+    answers = [world.ask(None, "POST", f"{API}/auth/logout", **headers).status_code for headers in ({}, cookie, cookie)]
+    entries = world.ask("admin", "GET", f"{API}/audit/page?action=accounts.logout").json()["data"]["records"]
+    assert (answers, [entry["user"] for entry in entries]) == ([200, 200, 200], ["viewer"])
+
+
 @pytest.mark.parametrize("cookies", [
     "{own}", 'a={{"b":1}}; {own}', "a b=1; {own}", "flag; {own}", "path=/x;{own};k[0]=1", "e=\xe9; {own}; secure"])
 def test_cookies_of_other_applications_of_the_host_are_no_hindrance(world: World, cookies: str) -> None:
     given = cookies.format(own=f"{COOKIE}={session_of(world, 'viewer')}").encode("latin-1")
-    answer = httpx.get(f"{world.web.url}{API}/page", headers={"Cookie": given}, trust_env=False)
+    answer = httpx.get(f"{world.web.url}{API}/page", headers={b"Cookie": given}, trust_env=False)
     assert answer.status_code == 200
 
 
