@@ -65,7 +65,7 @@ def restore(settings: Settings, path: Path, *, clock: Clock, force: bool = False
     _refuse_newer(path, header)
     replaced = _refuse_key(settings, header, force=force)
     _make_directory(settings.var_dir)
-    stamp = clock().strftime("%Y%m%d-%H%M%S")
+    stamp = _free_stamp(settings.var_dir, clock().strftime("%Y%m%d-%H%M%S"))
     database = Database(settings.database_url)
     try:
         with database.alone() as connection:
@@ -78,6 +78,12 @@ def restore(settings: Settings, path: Path, *, clock: Clock, force: bool = False
     key = _place_key(settings, header, settings.var_dir / f"{KEY_FILE}.before-restore-{stamp}" if replaced else None)
     return Restored(made=header.made, rows=counts, ended=ended, copy=copy, key=key,
                     key_problem=_key_problem(settings))
+
+
+def _free_stamp(directory: Path, time: str) -> str:
+    """`time`, with a number where something was kept in that very second already."""
+    stamps = (time, *(f"{time}-{number}" for number in range(2, 1000)))
+    return next(stamp for stamp in stamps if not any(directory.glob(f"*before-restore-{stamp}*")))
 
 
 def _make_directory(path: Path) -> None:

@@ -75,4 +75,4 @@ def test_a_server_that_starts_again_tells_the_watcher_how_the_job_ended(
     output, errors = watching.communicate(timeout=60)
     assert (watching.returncode, errors.splitlines()) == (
         1, ["The connection to softops is lost; trying again ...", "The connection to softops is back."])
-    assert "web2: FAILED: softops was stopped before this was done." in output
+    assert "web2: FAILED: softops was killed in the middle of this." in output

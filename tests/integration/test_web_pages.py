@@ -219,8 +219,9 @@ def test_servers_are_listed_with_what_the_last_look_found(api: httpx.Client, ser
 def test_repositories_are_added_changed_and_listed_without_their_passwords(api: httpx.Client) -> None:
     wish = {"name": "more", "url": "https://robot:t0ken@git.example.com/more.git", "ref": "main", "interval": 0}
     added = data_of(api.post("/repository", json=wish))
-    assert added == {"id": added["id"], "name": "more", "url": "https://***@git.example.com/more.git", "ref": "main",
-                     "path": "", "interval": 0, "status": "NEVER", "commit": None, "syncTime": None, "report": {}}
+    assert added == {"id": added["id"], "name": "more", "url": "https://git.example.com/more.git", "ref": "main",
+                     "path": "", "interval": 0, "status": "NEVER", "commit": None, "syncTime": None, "report": {},
+                     "webhook": False}
     changed = data_of(api.post("/repository", json={**wish, "url": "ssh://git@git.example.com/more.git"}))
     assert (changed["id"], changed["url"]) == (added["id"], "ssh://git@git.example.com/more.git")
     assert data_of(api.get("/repository/page"))["records"] == [changed]
