@@ -40,7 +40,11 @@ class Inside:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            raise NotImplementedError
+            # The service is the test's own: it is neither started nor stopped here.
+            for event in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{event}.complete"})
+            return
         headers = [(name, b"127.0.0.1" if name == b"host" else value) for name, value in scope["headers"]]
         await self._app({**scope, "headers": headers}, receive, send)
 
